@@ -1,0 +1,45 @@
+"""cnncalc: exact sizes, parameters, arithmetic, memory and receptive fields of convolutional networks, from a short spec.
+
+>>> import cnncalc
+>>> cnncalc.analyze("in 3x200x300; conv 100 k3 s2 same; conv 200 k3 s2 same; conv 400 k3 s2 same").totals.params
+903400
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.result import Analysis as Analysis
+    from cnncalc.api import analyze as analyze
+    from cnncalc.api import dump as dump
+    from cnncalc.api import load as load
+    from cnncalc.core.diagnostic import Diagnostic as Diagnostic
+    from cnncalc.core.diagnostic import SpecError as SpecError
+    from cnncalc.spec.model import Spec as Spec
+
+__version__ = "0.1.0"
+
+_PLACES: dict[str, str] = {
+    "Analysis": "cnncalc.analysis.result",
+    "Diagnostic": "cnncalc.core.diagnostic",
+    "Spec": "cnncalc.spec.model",
+    "SpecError": "cnncalc.core.diagnostic",
+    "analyze": "cnncalc.api",
+    "dump": "cnncalc.api",
+    "load": "cnncalc.api",
+}
+
+__all__ = ["Analysis", "Diagnostic", "Spec", "SpecError", "analyze", "dump", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    # nothing is imported until it is used: start-up time is part of the product
+    if name in _PLACES:
+        return getattr(import_module(_PLACES[name]), name)
+    raise AttributeError(f"module cnncalc has no attribute {name}")
+
+
+def __dir__() -> list[str]:
+    return sorted((*__all__, "__version__"))

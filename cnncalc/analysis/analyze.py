@@ -1,0 +1,208 @@
+"""From a Spec to its Analysis: every figure once, at a batch and a dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from cnncalc.analysis.claims import Claims
+from cnncalc.analysis.cost import Cost, costs, training_macs, weight_layers
+from cnncalc.analysis.memory import MapRule, optimizer_bytes, textbook
+from cnncalc.analysis.receptive import receptive_fields
+from cnncalc.analysis.result import Analysis, ClaimResult, Memory, ReceptiveField, Row, Textbook, TorchMemory, Totals
+from cnncalc.spec.shipped import shipped_block
+from cnncalc.core.dims import Condition, Dim, is_symbolic, total
+from cnncalc.core.shapes import AXES
+from cnncalc.graph.expand import expand
+from cnncalc.graph.model import Graph, Node
+from cnncalc.spec.model import Spec
+from cnncalc.spec.words import DTYPES
+
+SYMBOLS: dict[str, str] = {"length": "L", "depth": "D", "height": "H", "width": "W"}
+
+
+def analyze_spec(
+    spec: Spec,
+    *,
+    batch: Dim | None = None,
+    dtype: str = "float32",
+    optimizer: str | None = None,
+    inputs: Mapping[str, tuple[Any, ...]] | None = None,
+    variables: Mapping[str, Any] | None = None,
+    symbolic: bool = False,
+) -> Analysis:
+    """The analysis of a spec. Raises SpecError when no graph can be made of it.
+
+    `batch` is the batch of every figure (1, or N when symbolic); `inputs` replaces input sizes (channels first),
+    `variables` the spec's variables; `symbolic` makes every spatial size a symbol. Claims that such a change moves are
+    undecided.
+    """
+    if batch is None:
+        batch = _symbol("N") if symbolic else 1
+    replaced = dict(inputs or {})
+    if symbolic:
+        replaced = _symbolic_inputs(spec, replaced)
+    chosen = optimizer or (spec.train.optimizer if spec.train is not None else None) or "sgd"
+    graph = expand(spec, shipped_block, replaced, variables)
+    result = analyze_graph(graph, batch, dtype, chosen)
+    if result.claims and (replaced or variables or dtype != "float32" or optimizer is not None):
+        stated = analyze_graph(expand(spec, shipped_block), 1, "float32", _stated_optimizer(spec))
+        result = replace(result, claims=_undecided(result.claims, stated.claims))
+    return result
+
+
+def _stated_optimizer(spec: Spec) -> str:
+    return (spec.train.optimizer if spec.train is not None else None) or "sgd"
+
+
+def _symbol(name: str) -> Dim:
+    from cnncalc.core.symbolic import symbol
+
+    result: Dim = symbol(name)
+    return result
+
+
+def _symbolic_inputs(spec: Spec, given: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    sizes = {name: given.get(name, stated) for name, stated in spec.inputs.items()}
+    alike = len({shape[1:] for shape in sizes.values()}) == 1
+    result = {}
+    for name, shape in sizes.items():
+        suffix = "" if alike else f"_{name}"
+        result[name] = (shape[0], *(f"{SYMBOLS[axis]}{suffix}" for axis in AXES[len(shape) - 1]))
+    return result
+
+
+def _undecided(claims: tuple[ClaimResult, ...], stated: tuple[ClaimResult, ...]) -> tuple[ClaimResult, ...]:
+    """Claims whose figure the caller's changes moved speak of another network."""
+    before = {(claim.path, claim.what, claim.span): claim.computed for claim in stated}
+    return tuple(
+        claim if before.get((claim.path, claim.what, claim.span), claim) == claim.computed else replace(claim, holds=None, finding=False)
+        for claim in claims
+    )
+
+
+def analyze_graph(graph: Graph, batch: Dim, dtype: str, optimizer: str) -> Analysis:
+    """The analysis of an unrolled network."""
+    width = DTYPES[dtype]
+    cost = costs(graph)
+    fields = receptive_fields(graph)
+    rule = textbook(graph, cost)
+    return Analysis(
+        name=graph.spec.name,
+        source=graph.spec.source,
+        file=graph.spec.file,
+        batch=batch,
+        dtype=dtype,
+        inputs=dict(graph.inputs),
+        totals=_totals(graph, cost, batch),
+        memory=_memory(graph, cost, rule, batch, width, optimizer),
+        rows=_rows(graph, cost, fields, batch, width),
+        groups=graph.groups,
+        claims=Claims(graph, cost, fields, rule, width, optimizer).judge() if graph.sites else (),
+        assumptions=assumptions(graph.conditions, graph.notes),
+        faults=graph.faults,
+    )
+
+
+def _rows(graph: Graph, cost: tuple[Cost | None, ...], fields: tuple[ReceptiveField | None, ...], batch: Dim, width: int) -> tuple[Row, ...]:
+    paths = [node.path for node in graph.nodes]
+    names = list(graph.inputs)
+    figures: dict[tuple[int, bool], tuple[Any, ...]] = {}
+    rows = []
+    for node, own, field in zip(graph.nodes, cost, fields, strict=True):
+        key = (id(own), node.trainable)
+        shared = figures.get(key)
+        if shared is None:
+            shared = figures[key] = _figures(node, own, batch, width)
+        rows.append(
+            Row(
+                node.name,
+                node.path,
+                node.kind,
+                tuple([paths[ref] if ref >= 0 else names[-1 - ref] for ref in node.inputs]),
+                node.output,
+                *shared,
+                None,
+                field,
+                node.train_only,
+                paths[node.share] if node.share is not None else None,
+                paths[node.activation_of] if node.activation_of is not None else None,
+                node.span,
+            )
+        )
+    return tuple(rows)
+
+
+def _figures(node: Node, own: Cost | None, batch: Dim, width: int) -> tuple[Any, ...]:
+    """params, trainable_params, buffers, macs, flops_torch, flops, output_bytes."""
+    if own is None:
+        return (None,) * 7
+    macs = batch * own.ops.macs
+    return (
+        own.params,
+        own.params if node.trainable else 0,
+        own.buffers,
+        macs,
+        2 * macs,
+        batch * own.flops,
+        width * batch * own.elements,
+    )
+
+
+def _totals(graph: Graph, cost: tuple[Cost | None, ...], batch: Dim) -> Totals:
+    layers = weight_layers(graph)
+    if any(own is None for own in cost):
+        return Totals(None, None, None, None, None, None, None, None, layers)
+    pairs = [(node, own) for node, own in zip(graph.nodes, cost, strict=True) if own is not None]
+    macs = total(own.ops.macs for node, own in pairs if not node.train_only)
+    training = training_macs(graph, cost)
+    assert training is not None
+    return Totals(
+        params=total(own.params for _, own in pairs),
+        trainable_params=total(own.params for node, own in pairs if node.trainable),
+        train_only_params=total(own.params for node, own in pairs if node.train_only),
+        buffers=total(own.buffers for _, own in pairs),
+        macs=_times(batch, macs),
+        training_macs=_times(batch, training),
+        flops_torch=_times(2 * batch, macs),
+        flops=_times(batch, total(own.flops for node, own in pairs if not node.train_only)),
+        weight_layers=layers,
+    )
+
+
+def _times(batch: Dim, figure: Dim) -> Dim:
+    """batch * figure, expanded: a polynomial when symbolic."""
+    return batch * figure if type(batch) is int and type(figure) is int else total((batch * figure,))
+
+
+def _memory(graph: Graph, cost: tuple[Cost | None, ...], rule: MapRule | None, batch: Dim, width: int, optimizer: str) -> Memory:
+    if rule is None:
+        return Memory(Textbook(None, None, None, None), TorchMemory(), None, None, None, optimizer)
+    tensors = sum(own.tensors for own, node in zip(cost, graph.nodes, strict=True) if own is not None and node.trainable)
+    return Memory(
+        rule.bytes(batch, width),
+        TorchMemory(),
+        width * rule.params,
+        width * rule.trainable,
+        optimizer_bytes(optimizer, rule.trainable, tensors, width),
+        optimizer,
+    )
+
+
+def assumptions(conditions: tuple[Condition, ...], notes: tuple[str, ...]) -> tuple[str, ...]:
+    """What was assumed of symbols, the strongest bound per symbol first."""
+    bounds: dict[str, int] = {}
+    others: dict[str, None] = {}
+    for condition in conditions:
+        solved = None
+        if condition.relation in (">=", "<=") and (is_symbolic(condition.left) or is_symbolic(condition.right)):
+            from cnncalc.core.symbolic import threshold
+
+            left, right = (condition.left, condition.right) if condition.relation == ">=" else (condition.right, condition.left)
+            solved = threshold(left, right)
+        if solved is None:
+            others[str(condition)] = None
+        else:
+            bounds[str(solved[0])] = max(solved[1], bounds.get(str(solved[0]), 1))
+    return (*(f"{name} >= {least}" for name, least in bounds.items()), *others, *notes)

@@ -1,0 +1,235 @@
+"""Claims against figures: each judged at the precision at which it is printed.
+
+Claims are per image, whatever the batch of the analysis; claims about training memory use `train.batch`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from cnncalc.analysis.cost import Cost, training_macs, weight_layers
+from cnncalc.analysis.memory import MapRule, optimizer_bytes
+from cnncalc.analysis.result import ClaimResult, ReceptiveField
+from cnncalc.core.diagnostic import Diagnostic, SpecError
+from cnncalc.core.dims import compare, is_symbolic, text, total
+from cnncalc.core.shapes import Shape
+from cnncalc.graph.model import ClaimSite, Graph
+from cnncalc.spec.quantity import parse_quantity
+from cnncalc.spec.words import BYTE_FIGURES, SHAPE_FIGURES
+
+
+class Claims:
+    """Judges the claims of one graph."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        cost: tuple[Cost | None, ...],
+        fields: tuple[ReceptiveField | None, ...],
+        rule: MapRule | None,
+        width: int,
+        optimizer: str,
+    ) -> None:
+        self.graph = graph
+        self.cost = cost
+        self.fields = fields
+        self.rule = rule
+        self.width = width
+        self.optimizer = optimizer
+
+    def judge(self) -> tuple[ClaimResult, ...]:
+        """Every claim's verdict, in the order of the network."""
+        judged = [(site, *self._verdict(site)) for site in self.graph.sites]
+        false = {site.path for site, _, holds in judged if holds is False}
+        return tuple(self._result(site, computed, holds, false) for site, computed, holds in judged)
+
+    def _result(self, site: ClaimSite, computed: Any, holds: bool | None, false: set[str]) -> ClaimResult:
+        claim = site.claim
+        follows = claim.follows is not None and claim.follows in false
+        finding = holds is True if claim.erratum is not None else holds is False and not follows
+        shown = _shown(site.stated)
+        return ClaimResult(site.path, claim.what, shown, computed, holds, claim.erratum, claim.follows, finding, claim.span)
+
+    def _verdict(self, site: ClaimSite) -> tuple[Any, bool | None]:
+        what = site.claim.what
+        if site.layer is not None and what in type(site.layer).model_fields:
+            computed = getattr(site.layer, what)
+            return computed, _equal_fields(site.stated, computed)
+        if what == "activation" and site.layer is not None:
+            computed = self.graph.nodes[site.rows[0]].call.fields.get("activation")
+            return computed, site.stated == computed
+        computed = self._figure(site, what)
+        if computed is None:
+            self._check_form(site, what)
+            return None, None
+        if what in SHAPE_FIGURES:
+            return computed, _equal_shapes(self._shape(site), computed)
+        if what.startswith("receptive_field"):
+            return computed, _equal_axes(site.stated, computed)
+        return computed, self._agrees(site, computed)
+
+    def _check_form(self, site: ClaimSite, what: str) -> None:
+        if what in SHAPE_FIGURES:
+            self._shape(site)
+        elif not what.startswith("receptive_field") and not is_symbolic(site.stated):
+            self._quantity(site)
+
+    # -- what is stated --------------------------------------------------------------------------------------------
+
+    def _stop(self, site: ClaimSite, expected: str) -> SpecError:
+        return SpecError(
+            Diagnostic(
+                f"the claim {site.claim.what} states {_shown(site.stated)}, which cannot be read",
+                "CN900", site.path, expected, _shown(site.stated), "see the claims in docs/language.md", site.claim.span, self.graph.spec.file,
+            )
+        )
+
+    def _shape(self, site: ClaimSite) -> Shape:
+        stated = site.stated
+        parts = stated.replace(" ", "").split("x") if isinstance(stated, str) else stated if isinstance(stated, tuple) else (stated,)
+        sizes: list[Any] = []
+        for part in parts:
+            value = int(part) if isinstance(part, str) and part.isdigit() else self.graph.environment.get(part, part) if isinstance(part, str) else part
+            if isinstance(value, bool) or not (isinstance(value, int) or is_symbolic(value)):
+                raise self._stop(site, "a shape like 96x55x55 (channels first)")
+            sizes.append(value)
+        return tuple(sizes)
+
+    def _quantity(self, site: ClaimSite) -> Any:
+        quantity = parse_quantity(site.stated)
+        if quantity is None or (quantity.bytes and site.claim.what not in BYTE_FIGURES):
+            units = "bytes like 11.44 MiB or 12_000_000" if site.claim.what in BYTE_FIGURES else "a number like 34_944, 1.8G, 133M, 2.7K or ~60M"
+            raise self._stop(site, units)
+        return quantity
+
+    def _agrees(self, site: ClaimSite, computed: Any) -> bool | None:
+        if is_symbolic(site.stated) or is_symbolic(computed):
+            if not is_symbolic(site.stated) and not isinstance(site.stated, int):
+                self._quantity(site)
+                return None
+            condition = compare(computed, "==", site.stated)
+            return True if condition is None else condition.holds
+        quantity = self._quantity(site)
+        return bool(quantity.holds(computed))
+
+    # -- what is computed ------------------------------------------------------------------------------------------
+
+    def _figure(self, site: ClaimSite, what: str) -> Any:
+        if what == "output":
+            return self.graph.shape(site.result) if site.result is not None else None
+        if what == "input":
+            return self.graph.shape(site.source) if site.source is not None else next(iter(self.graph.inputs.values()))
+        if what.startswith("receptive_field"):
+            field = self.fields[site.result] if site.result is not None and site.result >= 0 else None
+            return None if field is None else getattr(field, what.partition(".")[2] or "size")
+        rows = [(self.graph.nodes[row], self.cost[row]) for row in site.rows]
+        if site.path == "":
+            whole = self._whole(what)
+            if whole is not NotImplemented:
+                return whole
+        pairs = [(node, own) for node, own in rows if own is not None]
+        if len(pairs) < len(rows):
+            return None
+        steady = [own for node, own in pairs if not node.train_only or site.path != ""]
+        match what:
+            case "params":
+                return total(own.params for _, own in pairs)
+            case "trainable_params":
+                return total(own.params for node, own in pairs if node.trainable)
+            case "train_only_params":
+                return total(own.params for node, own in pairs if node.train_only)
+            case "buffers":
+                return total(own.buffers for _, own in pairs)
+            case "total_params":
+                return total(own.params + own.buffers for _, own in pairs)
+            case "non_trainable_params":
+                return total(own.buffers if node.trainable else own.params + own.buffers for node, own in pairs)
+            case "macs":
+                return total(own.ops.macs for own in steady)
+            case "flops_torch":
+                return 2 * total(own.ops.macs for own in steady)
+            case "flops":
+                return total(own.flops for own in steady)
+            case "output_bytes":
+                result = site.result
+                own = self.cost[result] if result is not None and result >= 0 else None
+                return None if own is None else self.width * own.elements
+        return None
+
+    def _whole(self, what: str) -> Any:
+        """The figures that only the whole network has; NotImplemented for the others."""
+        if what == "weight_layers":
+            return weight_layers(self.graph)
+        if what == "training_macs":
+            return training_macs(self.graph, self.cost)
+        rule = self.rule
+        if what.startswith(("textbook_", "torch_")) or what in ("parameter_bytes", "gradient_bytes", "optimizer_bytes"):
+            if rule is None or what.startswith("torch_"):
+                return None
+            train = self.graph.spec.train
+            batch = train.batch if train is not None and train.batch is not None else 1
+            match what:
+                case "textbook_inference":
+                    return rule.bytes(1, self.width).inference_bytes
+                case "textbook_training":
+                    return rule.bytes(batch, self.width).training_bytes
+                case "textbook_training_with_gradients":
+                    return rule.bytes(batch, self.width).training_with_gradients_bytes
+                case "parameter_bytes":
+                    return self.width * rule.params
+                case "gradient_bytes":
+                    return self.width * rule.trainable
+            tensors = sum(own.tensors for own, node in zip(self.cost, self.graph.nodes, strict=True) if own is not None and node.trainable)
+            return optimizer_bytes(self.optimizer, rule.trainable, tensors, self.width)
+        return NotImplemented
+
+
+def _shown(stated: Any) -> str:
+    if isinstance(stated, tuple):
+        return f"[{', '.join(_shown(item) for item in stated)}]"
+    return stated if isinstance(stated, str) else text(stated)
+
+
+def _equal_shapes(stated: Shape, computed: Shape) -> bool | None:
+    """1x1xC equals C; otherwise axis by axis."""
+    if len(stated) != len(computed) and 1 in (len(stated), len(computed)):
+        stated, computed = (tuple(dim for dim in shape if dim != 1) or (1,) for shape in (stated, computed))
+    if len(stated) != len(computed):
+        return False
+    verdicts = [compare(one, "==", two) for one, two in zip(stated, computed, strict=True)]
+    if any(verdict is not None and verdict.holds is False for verdict in verdicts):
+        return False
+    return True if all(verdict is None for verdict in verdicts) else None
+
+
+def _equal_axes(stated: Any, computed: tuple[Any, ...]) -> bool | None:
+    wanted = stated if isinstance(stated, tuple) else (stated,) * len(computed)
+    if len(wanted) != len(computed):
+        return False
+    pairs = [(Fraction(str(one)) if isinstance(one, float) else one, two) for one, two in zip(wanted, computed, strict=True)]
+    if any(is_symbolic(two) for _, two in pairs):
+        return True if all(one == two for one, two in pairs) else None
+    return all(_fraction(one) == two for one, two in pairs)
+
+
+def _fraction(value: Any) -> Any:
+    try:
+        return Fraction(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def _equal_fields(stated: Any, computed: Any) -> bool | None:
+    if isinstance(computed, tuple) and not isinstance(stated, tuple | dict):
+        return all(_equal_fields(stated, item) for item in computed)
+    if isinstance(stated, tuple) and not isinstance(computed, tuple):
+        return all(_equal_fields(item, computed) for item in stated)
+    if isinstance(stated, dict):
+        return {side: value for side, value in getattr(computed, "_asdict", dict)().items() if value != 0} == {k: v for k, v in stated.items() if v != 0}
+    if is_symbolic(stated) or is_symbolic(computed):
+        condition = compare(stated, "==", computed)
+        return True if condition is None else condition.holds
+    return bool(stated == computed)
+
+

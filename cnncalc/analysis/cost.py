@@ -1,0 +1,96 @@
+"""Parameters, buffers, arithmetic and map sizes of each node, for one image; each distinct layer is worked out once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.core.dims import Dim, total
+from cnncalc.core.shapes import Shape, elements
+from cnncalc.core.tensors import Ops, Weight
+from cnncalc.graph.model import Graph, Node
+
+
+class Cost(NamedTuple):
+    """What one layer costs on one image. `weights` are its own tensors (none when it shares another layer's)."""
+
+    weights: tuple[Weight, ...]
+    params: Dim
+    tensors: int
+    """How many parameter tensors."""
+    buffers: Dim
+    ops: Ops
+    flops: Dim
+    elements: Dim
+    """Numbers in the output map."""
+
+
+def costs(graph: Graph) -> tuple[Cost | None, ...]:
+    """The cost of every node; None where its shapes are unknown."""
+    known: dict[tuple[int, tuple[Shape, ...], bool], Cost] = {}
+    inputs = tuple(graph.inputs.values())
+    nodes = graph.nodes
+    result: list[Cost | None] = []
+    for node in nodes:
+        if node.output is None:
+            result.append(None)
+            continue
+        shapes = tuple([nodes[ref].output if ref >= 0 else inputs[-1 - ref] for ref in node.inputs])
+        key = (id(node.layer), shapes, node.share is not None)
+        cost = known.get(key)  # type: ignore[arg-type]
+        if cost is None:
+            cost = known[key] = _cost(node, shapes)  # type: ignore[index, arg-type]
+        result.append(cost)
+    return tuple(result)
+
+
+def _cost(node: Node, shapes: tuple[Shape, ...]) -> Cost:
+    assert node.output is not None
+    weights = node.layer.weights(*shapes) if node.share is None else ()
+    ops = node.layer.ops(shapes, node.output)
+    return Cost(
+        weights,
+        total(weight.elements for weight in weights if not weight.buffer),
+        sum(not weight.buffer for weight in weights),
+        total(weight.elements for weight in weights if weight.buffer),
+        ops,
+        ops.flops,
+        elements(node.output),
+    )
+
+
+def needs_gradient(graph: Graph, cost: tuple[Cost | None, ...]) -> tuple[bool, ...]:
+    """Per node whether its output depends on a trainable parameter."""
+    result: list[bool] = []
+    for node in graph.nodes:
+        owner = graph.nodes[node.share] if node.share is not None else node
+        own = cost[owner.index]
+        has = owner.trainable and own is not None and own.tensors > 0
+        result.append(has or any(ref >= 0 and result[ref] for ref in node.inputs))
+    return tuple(result)
+
+
+def training_macs(graph: Graph, cost: tuple[Cost | None, ...]) -> Dim | None:
+    """Multiply-adds of one training step for one image: forward, gradients of weights and of inputs.
+
+    The gradient of an input is needed only where something trainable comes before it: the first layer needs none.
+    """
+    gradient = needs_gradient(graph, cost)
+    terms: list[Dim] = []
+    for node, own in zip(graph.nodes, cost, strict=True):
+        if own is None:
+            return None
+        if own.ops.macs == 0:
+            continue
+        trainable = graph.nodes[node.share].trainable if node.share is not None else node.trainable
+        before = any(ref >= 0 and gradient[ref] for ref in node.inputs)
+        terms.append((1 + int(trainable) + int(before)) * own.ops.macs)
+    return total(terms)
+
+
+def weight_layers(graph: Graph) -> int:
+    """The most conv, transposed conv and dense layers on one path of the prediction graph."""
+    longest: list[int] = []
+    for node in graph.nodes:
+        before = max((longest[ref] for ref in node.inputs if ref >= 0), default=0)
+        longest.append(before + int(node.layer.weighted and not node.train_only))
+    return max((length for length, node in zip(longest, graph.nodes, strict=True) if not node.train_only), default=0)

@@ -1,0 +1,128 @@
+"""Receptive fields: which input pixels a unit sees, through windows, merges, upsampling and permutations.
+
+For a window of extent k and stride s that starts at f, on a map whose units see r pixels, j apart, from a on:
+
+    r' = r + (k - 1) j        j' = j s        a' = a + f j
+
+(course document 000, line 830, in its special case of stacked 3x3 kernels). Where branches meet, the longest one counts;
+the shortest is kept beside it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from cnncalc.analysis.result import ReceptiveField
+from cnncalc.core.dims import Dim, canonical, compare, maximum, minimum
+from cnncalc.core.shapes import Shape
+from cnncalc.graph.model import Graph
+from cnncalc.layers.base import Reach
+
+
+class Seen(NamedTuple):
+    """One input axis as seen from a map; a jump of 0 means that every unit sees the same."""
+
+    size: Dim
+    min_size: Dim
+    jump: Dim | Fraction
+    start: Dim | Fraction
+
+
+class State(NamedTuple):
+    """What a map sees: per input axis a Seen, and per axis of the map the input axis that it follows (or None)."""
+
+    seen: tuple[Seen, ...]
+    follows: tuple[int | None, ...]
+
+
+def receptive_fields(graph: Graph) -> tuple[ReceptiveField | None, ...]:
+    """The receptive field of every node; None where shapes are unknown."""
+    whole = _whole_input(graph)
+    states: list[State | None] = []
+    fields: list[ReceptiveField | None] = []
+    memo: dict[Any, State] = {}
+    reported: dict[tuple[Seen, ...], ReceptiveField] = {}
+    inputs = tuple(graph.inputs.values())
+    starts = [_input_state(shape) for shape in inputs]
+    nodes = graph.nodes
+    for node in nodes:
+        before = tuple([states[ref] if ref >= 0 else starts[-1 - ref] for ref in node.inputs])
+        if node.output is None or None in before:
+            states.append(None)
+            fields.append(None)
+            continue
+        shapes = tuple([nodes[ref].output if ref >= 0 else inputs[-1 - ref] for ref in node.inputs])
+        key = (id(node.layer), shapes, before)
+        state = memo.get(key)
+        if state is None:
+            state = memo[key] = _advance(node.layer, shapes, before, node.output, whole)  # type: ignore[arg-type]
+        states.append(state)
+        field = reported.get(state.seen)
+        if field is None:
+            field = reported[state.seen] = ReceptiveField(*zip(*state.seen, strict=True)) if state.seen else ReceptiveField((), (), (), ())
+        fields.append(field)
+    return tuple(fields)
+
+
+def _input_state(shape: Shape) -> State:
+    axes = len(shape) - 1
+    return State((Seen(1, 1, 1, 0),) * axes, (None, *range(axes)))
+
+
+def _whole_input(graph: Graph) -> tuple[Seen, ...]:
+    sizes: list[Dim] = []
+    for shape in graph.inputs.values():
+        for axis, size in enumerate(shape[1:]):
+            if axis < len(sizes):
+                sizes[axis] = maximum(sizes[axis], size)
+            else:
+                sizes.append(size)
+    return tuple(Seen(size, size, 0, 0) for size in sizes)
+
+
+def _advance(layer: Any, shapes: tuple[Shape, ...], before: tuple[State, ...], output: Shape, whole: tuple[Seen, ...]) -> State:
+    reach = layer.reach(shapes, output)
+    if reach is Reach.WHOLE:
+        return State(whole, (None,) * len(output))
+    if reach is Reach.PERMUTED:
+        return State(before[0].seen, tuple(before[0].follows[axis] for axis in layer.order))
+    if reach is Reach.POINT:
+        return before[0] if len(before) == 1 else _join(before)
+    seen = list(before[0].seen)
+    for axis, tap in enumerate(reach, start=1):
+        index = before[0].follows[axis]
+        if index is not None:
+            size, least, jump, start = seen[index]
+            grown = (tap.extent - 1) * jump
+            seen[index] = Seen(_size(size + grown), _size(least + grown), _exact(jump * tap.stride), _exact(start + tap.first * jump))
+    return State(tuple(seen), before[0].follows)
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return int(value) if value.denominator == 1 else value
+    return canonical(value)
+
+
+def _size(value: Any) -> Any:
+    """An extent in pixels; on a finer grid than the input's a part of a pixel is the pixel."""
+    return -(-value.numerator // value.denominator) if isinstance(value, Fraction) else canonical(value)
+
+
+def _join(states: tuple[State, ...]) -> State:
+    follows = max((state.follows for state in states), key=lambda one: sum(axis is not None for axis in one))
+    count = max(len(state.seen) for state in states)
+    return State(tuple(_longest([state.seen[axis] for state in states if axis < len(state.seen)]) for axis in range(count)), follows)
+
+
+def _longest(seen: list[Seen]) -> Seen:
+    first = seen[0]
+    if all(other == first for other in seen):
+        return first
+    moving = [one for one in seen if one.jump != 0] or seen
+    best = moving[0]
+    for one in moving[1:]:
+        if compare(best.size, ">=", one.size) is not None and compare(one.size, ">=", best.size) is None:
+            best = one
+    return Seen(maximum(*(one.size for one in seen)), minimum(*(one.min_size for one in seen)), best.jump, best.start)

@@ -1,0 +1,45 @@
+"""The library's functions: what the command line does, for Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cnncalc.analysis.analyze import analyze_spec
+from cnncalc.analysis.result import Analysis
+from cnncalc.spec.dump import dump_spec
+from cnncalc.spec.model import Spec
+from cnncalc.spec.read import load
+
+__all__ = ["analyze", "dump", "load"]
+
+
+def analyze(
+    spec: Spec | str | Path,
+    *,
+    batch: Any = None,
+    dtype: str = "float32",
+    optimizer: str | None = None,
+    inputs: Mapping[str, tuple[Any, ...]] | None = None,
+    variables: Mapping[str, Any] | None = None,
+    symbolic: bool = False,
+) -> Analysis:
+    """Every figure of a network: a Spec, a file, `zoo:alexnet` or inline notation.
+
+    `batch` is the batch of every figure (default 1); `dtype` one of float64, float32, bfloat16, float16; `inputs`
+    replaces input sizes by name, channels first; `variables` the spec's variables; `symbolic` gives formulas in H, W
+    and N. Raises SpecError when the spec cannot be read; shape errors are faults in the result.
+
+    >>> analyze("in 1x32x32; conv 6 k5 tanh").rows[0].output
+    (6, 28, 28)
+    """
+    loaded = spec if isinstance(spec, Spec) else load(spec)
+    return analyze_spec(
+        loaded, batch=batch, dtype=dtype, optimizer=optimizer, inputs=inputs, variables=variables, symbolic=symbolic
+    )
+
+
+def dump(spec: Spec) -> str:
+    """The spec as normalised YAML; loading it gives an equal Spec."""
+    return dump_spec(spec)

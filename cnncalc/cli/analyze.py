@@ -1,0 +1,131 @@
+"""`cnncalc analyze`: every figure of a network."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.result import Analysis
+    from cnncalc.core.diagnostic import SpecError
+
+
+class Format(str, Enum):
+    """Output formats."""
+
+    terminal = "terminal"
+    json = "json"
+    csv = "csv"
+    markdown = "markdown"
+    html = "html"
+    latex = "latex"
+
+
+class Layout(str, Enum):
+    """How shapes are shown."""
+
+    chw = "chw"
+    hwc = "hwc"
+
+
+class Dtype(str, Enum):
+    """Number formats."""
+
+    float64 = "float64"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
+
+
+class Optimizer(str, Enum):
+    """Optimizers whose state is counted."""
+
+    sgd = "sgd"
+    momentum = "momentum"
+    nesterov = "nesterov"
+    adam = "adam"
+    adamw = "adamw"
+    rmsprop = "rmsprop"
+
+
+def analyze(
+    specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="A file, a directory, a glob, - (stdin), zoo:alexnet, or inline notation: 'in 3x32x32; conv 16 k3 same'.", show_default=False)],
+    batch: Annotated[str | None, typer.Option(help="Images per batch, for every figure; a name (N) makes it a symbol.", show_default="1")] = None,
+    dtype: Annotated[Dtype, typer.Option(help="Number format of maps and parameters.")] = Dtype.float32,
+    optimizer: Annotated[Optimizer | None, typer.Option(help="Whose state is counted.", show_default="the spec's, else sgd")] = None,
+    input_: Annotated[list[str] | None, typer.Option("--input", metavar="CxHxW", help="Another input size: 3x224x224, 3xHxW, or name=3x224x224.", show_default=False)] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value for a variable; NAME=symbol keeps it symbolic.", show_default=False)] = None,
+    symbolic: Annotated[bool, typer.Option("--symbolic", help="Formulas in H, W and the batch N instead of numbers.")] = False,
+    format_: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.terminal,
+    layout: Annotated[Layout, typer.Option(help="Order of a shape's axes in tables: channels first or last.")] = Layout.chw,
+    expand: Annotated[bool, typer.Option("--expand", help="Show every layer: no folded repeats, no limit.")] = False,
+) -> None:
+    """Sizes, parameters, MACs, FLOPs, bytes and receptive fields of every layer, and whether the spec's claims hold.
+
+    Exit code 0: fine; 1: a shape fault, a false claim or an erratum that holds; 2: the input or the call is wrong.
+    """
+    from cnncalc.cli.run import each, exit_code
+    from cnncalc.spec.find import is_many
+
+    def one(argument: str) -> Analysis:
+        from cnncalc.analysis.analyze import analyze_spec
+        from cnncalc.cli.options import batch_value, input_values, set_values
+        from cnncalc.spec.read import load
+
+        spec = load(argument)
+        return analyze_spec(
+            spec,
+            batch=batch_value(batch),
+            dtype=dtype.value,
+            optimizer=optimizer.value if optimizer is not None else None,
+            inputs=input_values(input_ or [], tuple(spec.inputs)),
+            variables=set_values(set_ or []),
+            symbolic=symbolic,
+        )
+
+    results = each(specs, one)
+    _write(results, format_, layout.value, expand, is_many(specs))
+    sys.exit(exit_code(results))
+
+
+def _write(results: list[Analysis | SpecError], format_: Format, layout: str, expand: bool, many: bool) -> None:
+    from cnncalc.cli.run import complain
+    from cnncalc.core.diagnostic import SpecError
+
+    if format_ is Format.json:
+        from cnncalc.report.formats.json import render as render_json
+
+        sys.stdout.write(render_json(results, many=many))
+        return
+    good = [result for result in results if not isinstance(result, SpecError)]
+    complain(result for result in results if isinstance(result, SpecError))
+    if not good:
+        return
+    if format_ is Format.csv:
+        from cnncalc.report.formats.csv import render as render_csv
+
+        sys.stdout.write(render_csv(good, many=many))
+        return
+    sys.stdout.write(_document(good, format_, layout, expand))
+
+
+def _document(good: list[Any], format_: Format, layout: str, expand: bool) -> str:
+    from cnncalc.report.doc import join
+    from cnncalc.report.views.analysis import analysis_doc
+
+    docs = [analysis_doc(result, layout=layout, expand=expand) for result in good]  # type: ignore[arg-type]
+    doc = docs[0] if len(docs) == 1 else join(docs)
+    if format_ is Format.markdown:
+        from cnncalc.report.formats.markdown import render
+    elif format_ is Format.html:
+        from cnncalc.report.formats.html import render
+    elif format_ is Format.latex:
+        from cnncalc.report.formats.latex import render
+    else:
+        from cnncalc.cli.run import terminal
+
+        return terminal(doc)
+    return render(doc)

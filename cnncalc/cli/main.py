@@ -1,0 +1,59 @@
+"""The console script: the table of commands, and the promise that no traceback reaches the user."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from cnncalc.cli.analyze import analyze
+from cnncalc.cli.schema import schema
+from cnncalc.cli.zoo import zoo
+
+app = typer.Typer(
+    name="cnncalc",
+    help="Exact sizes, parameters, arithmetic, memory and receptive fields of convolutional networks, from a short spec.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(analyze)
+app.command()(schema)
+app.command()(zoo)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from cnncalc import __version__
+
+        print(f"cnncalc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and stop."),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Runs the command line and exits with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    try:
+        app()
+    except BrokenPipeError:
+        # the reader (head, less) has seen enough; keep the interpreter from complaining at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:
+        if os.environ.get("CNNCALC_TRACEBACK"):
+            raise
+        print(f"cnncalc: internal error: {type(error).__name__}: {error}", file=sys.stderr)
+        print("This is a defect of cnncalc; please report it with the spec (CNNCALC_TRACEBACK=1 shows where).", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,53 @@
+"""Option values as typed on the command line, to what the library takes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cnncalc.core.diagnostic import Diagnostic, SpecError
+from cnncalc.spec.yaml import resolve
+
+
+def _wrong(option: str, expected: str, received: str, remedy: str) -> SpecError:
+    return SpecError(Diagnostic(f"{option} {received} cannot be read", expected=expected, received=received, remedy=remedy))
+
+
+def batch_value(text: str | None) -> Any:
+    """--batch: a number, or a name that makes the batch a symbol."""
+    if text is None:
+        return None
+    if text.isdigit() and 1 <= int(text[:14]) and len(text) <= 13:
+        return int(text)
+    if re.fullmatch(r"[A-Za-z_]\w*", text):
+        from cnncalc.core.symbolic import symbol
+
+        return symbol(text)
+    raise _wrong("--batch", "a whole number from 1 to 10^12, or a symbol", text, "write --batch 32 or --batch N")
+
+
+def input_values(texts: list[str], names: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
+    """--input: 3x224x224, or name=3x224x224 where a network has several inputs."""
+    result: dict[str, tuple[Any, ...]] = {}
+    for text in texts:
+        name, equals, sizes = text.rpartition("=")
+        if not equals:
+            if len(names) != 1:
+                raise _wrong("--input", f"name=CxHxW for one of {', '.join(names)}", text, "name the input: --input left=3x64x64")
+            name = names[0]
+        parts = tuple(int(part) if part.isdigit() and len(part) < 14 else part for part in sizes.split("x"))
+        if not 1 <= len(parts) <= 4 or any(isinstance(part, str) and not re.fullmatch(r"[A-Za-z_]\w*", part) or part == 0 for part in parts):
+            raise _wrong("--input", "sizes or symbols joined by x, channels first", text, "write --input 3x224x224 or --input 3xHxW")
+        result[name] = parts
+    return result
+
+
+def set_values(texts: list[str]) -> dict[str, Any]:
+    """--set: name=value, several times."""
+    result: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise _wrong("--set", "name=value", text, "write --set classes=10")
+        result[name.strip()] = resolve(value.strip())
+    return result

@@ -1,0 +1,188 @@
+"""Arithmetic on dimensions, the same lines for ints, symbols and numpy arrays.
+
+A dimension (`Dim`) is an int, a sympy expression or, when a whole family of designs is evaluated at once, a numpy int64
+array. Layer formulas use `+ - *` and the functions of this module and never branch on a value themselves. Ints stay
+ints: sympy is imported only when a symbol arrives. Formatting and solving do not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    import sympy
+
+    Dim: TypeAlias = int | sympy.Expr
+else:
+    Dim: TypeAlias = Any
+
+Ratio: TypeAlias = "Dim | Fraction"
+
+
+def is_symbolic(value: object) -> bool:
+    """Whether the value is a sympy expression (does not import sympy)."""
+    return hasattr(value, "free_symbols")
+
+
+def _algebra(*values: object) -> Any:
+    if any(hasattr(value, "free_symbols") for value in values):
+        from cnncalc.core import symbolic
+
+        return symbolic
+    from cnncalc.core import arrays
+
+    return arrays
+
+
+def floordiv(a: Dim, b: Dim) -> Dim:
+    """floor(a / b) for a positive b.
+
+    >>> floordiv(7, 2)
+    3
+    """
+    if type(a) is int and type(b) is int:
+        return a // b
+    result: Dim = _algebra(a, b).floordiv(a, b)
+    return result
+
+
+def ceildiv(a: Dim, b: Dim) -> Dim:
+    """ceil(a / b) for a positive b.
+
+    >>> ceildiv(7, 2)
+    4
+    """
+    return floordiv(a + b - 1, b)
+
+
+def maximum(*values: Dim) -> Dim:
+    """The largest of one or more dimensions."""
+    if all(type(value) is int for value in values):
+        return max(values)  # type: ignore[type-var]
+    result: Dim = _algebra(*values).maximum(*values)
+    return result
+
+
+def minimum(*values: Dim) -> Dim:
+    """The smallest of one or more dimensions."""
+    if all(type(value) is int for value in values):
+        return min(values)  # type: ignore[type-var]
+    result: Dim = _algebra(*values).minimum(*values)
+    return result
+
+
+def prod(values: Iterable[Dim]) -> Dim:
+    """The product; 1 for none."""
+    result: Dim = 1
+    for value in values:
+        result = result * value
+    return result
+
+
+def total(values: Iterable[Dim]) -> Dim:
+    """The sum; 0 for none. Symbolic terms are added at once, which keeps long sums linear."""
+    numbers: Dim = 0
+    symbols: list[Dim] = []
+    for value in values:
+        if type(value) is int:
+            numbers = numbers + value
+        else:
+            symbols.append(value)
+    if not symbols:
+        return numbers
+    if not is_symbolic(symbols[0]):
+        for value in symbols:
+            numbers = numbers + value
+        return numbers
+    result: Dim = _algebra(symbols[0]).total([numbers, *symbols])
+    return result
+
+
+def ratio(a: Any, b: Any) -> Any:
+    """a / b, as an int where it is one, else as a Fraction or a symbolic quotient.
+
+    >>> ratio(4, 2), ratio(1, 2)
+    (2, Fraction(1, 2))
+    """
+    if is_symbolic(a) or is_symbolic(b):
+        return _algebra(a, b).quotient(a, b)
+    quotient = Fraction(a) / Fraction(b)
+    return int(quotient) if quotient.denominator == 1 else quotient
+
+
+def canonical(value: Dim) -> Dim:
+    """One spelling for equal sizes: a floor plus a constant becomes a single floor. Ints pass through."""
+    if type(value) is int or not is_symbolic(value):
+        return value
+    result: Dim = _algebra(value).canonical(value)
+    return result
+
+
+class Condition(NamedTuple):
+    """A comparison of two dimensions that is not known to be true.
+
+    `relation` is one of `>= <= == !=` or `divisible by`. `holds` is False or None (undecided).
+    """
+
+    left: Any
+    relation: str
+    right: Any
+    holds: bool | None
+
+    def __str__(self) -> str:
+        if is_symbolic(self.left) or is_symbolic(self.right):
+            from cnncalc.core import symbolic
+
+            return symbolic.condition_text(self.left, self.relation, self.right)
+        if self.relation == "divisible by":
+            return f"{self.left} % {self.right} == 0"
+        return f"{self.left} {self.relation} {self.right}"
+
+
+def compare(left: Any, relation: str, right: Any) -> Condition | None:
+    """None when the comparison is certainly true, else the Condition with its verdict (False, or None: undecided)."""
+    if type(left) is int and type(right) is int:
+        match relation:
+            case ">=":
+                holds: bool | None = left >= right
+            case "<=":
+                holds = left <= right
+            case "==":
+                holds = left == right
+            case "!=":
+                holds = left != right
+            case _:
+                holds = left % right == 0
+    else:
+        holds = _algebra(left, right).decide(left, relation, right)
+    return None if holds else Condition(left, relation, right, holds)
+
+
+def text(value: object) -> str:
+    """A dimension in the spec's expression grammar plus ceil(a/b), floor(a/b), max and min.
+
+    >>> text(56)
+    '56'
+    """
+    if is_symbolic(value):
+        from cnncalc.core import symbolic
+
+        return symbolic.text(value)
+    return str(value)
+
+
+def plain(value: Any) -> Any:
+    """A value for JSON: ints stay ints, symbols and fractions become strings, None stays None."""
+    if value is None or type(value) is int:
+        return value
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, Fraction):
+        return str(value)
+    if is_symbolic(value):
+        if value.is_Integer:
+            return int(value)
+        return text(value)
+    return value

@@ -1,0 +1,190 @@
+"""Normalisation. None changes the shape; the counts of arithmetic are those of training's forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from cnncalc.core.dims import floordiv, text
+from cnncalc.core.shapes import Shape, elements, rank
+from cnncalc.core.tensors import Ops, Weight
+from cnncalc.layers.base import Layer, Reach, Unmet, needs_map, unmet
+from cnncalc.layers.fields import Count, Flag, Number, Positive, one_of
+
+Over = one_of("channels", "all")
+
+
+def _affine(shape: Shape) -> tuple[Weight, ...]:
+    return (Weight("weight", shape), Weight("bias", shape))
+
+
+def _normalise(x: Shape, affine: bool) -> Ops:
+    """Mean, variance, and (x - mean) / deviation; scale and shift when affine: a fixed number per element."""
+    count = elements(x)
+    return Ops(
+        adds=(4 if affine else 3) * count,
+        multiplies=(2 if affine else 1) * count,
+        divisions=count,
+    )
+
+
+class BatchNorm(Layer):
+    """Batch normalisation per channel over batch and positions, then a learned scale and shift.
+
+    Output: as the input. Parameters: 2 per channel; buffers: running mean and variance, 2 per channel (Keras counts all
+    4). Source: course document 003, line 536 (Keras summary: 384 = 4 * 96).
+
+    >>> [weight.name for weight in BatchNorm().weights((96, 55, 55))]
+    ['weight', 'bias', 'running_mean', 'running_var']
+    """
+
+    kind: ClassVar[str] = "batchnorm"
+
+    affine: Flag = True
+    """Learn a scale and a shift per channel."""
+    track_stats: Flag = True
+    """Keep running mean and variance for prediction."""
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        """weight, bias, running_mean, running_var, each [C]."""
+        shape = (inputs[0][0],)
+        stats = (Weight("running_mean", shape, buffer=True), Weight("running_var", shape, buffer=True))
+        return (*(_affine(shape) if self.affine else ()), *(stats if self.track_stats else ()))
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """Statistics, normalisation, scale and shift."""
+        return _normalise(inputs[0], self.affine)
+
+
+class LayerNorm(Layer):
+    """Layer normalisation: over the channels of each position, or over all numbers of an image.
+
+    Output: as the input. Parameters: 2 per channel (over channels) or 2 per number of the map (over all). Source: Ba,
+    Kiros, Hinton 2016; over channels as in ConvNeXt.
+
+    >>> LayerNorm().weights((96, 56, 56))[0].shape
+    (96,)
+    """
+
+    kind: ClassVar[str] = "layernorm"
+    short: ClassVar[str] = "over"
+
+    over: Over = "channels"  # type: ignore[valid-type]
+    """channels (of each position) or all."""
+    affine: Flag = True
+    """Learn a scale and a shift."""
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        """weight and bias, each [C] or the map's shape."""
+        (x,) = inputs
+        return _affine(x if self.over == "all" else x[:1]) if self.affine else ()
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """Statistics, normalisation, scale and shift."""
+        return _normalise(inputs[0], self.affine)
+
+    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach:
+        """The own position, or everything."""
+        return Reach.WHOLE if self.over == "all" and rank(inputs[0]) else Reach.POINT
+
+
+class GroupNorm(Layer):
+    """Normalisation over groups of channels and all positions of an image.
+
+    Output: as the input. Parameters: 2 per channel. Source: Wu, He 2018.
+
+    >>> len(GroupNorm(groups=8).weights((64, 32, 32)))
+    2
+    """
+
+    kind: ClassVar[str] = "groupnorm"
+    short: ClassVar[str] = "groups"
+
+    groups: Count
+    """How many groups the channels form."""
+    affine: Flag = True
+    """Learn a scale and a shift per channel."""
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """Channels that divide into the groups."""
+        channels = inputs[0][0]
+        yield from unmet(
+            channels,
+            "divisible by",
+            self.groups,
+            f"{text(channels)} channels do not divide into {text(self.groups)} groups",
+            expected=f"a multiple of {text(self.groups)}",
+            remedy=f"choose groups that divide {text(channels)}",
+        )
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        """weight and bias, each [C]."""
+        return _affine(inputs[0][:1]) if self.affine else ()
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """Statistics, normalisation, scale and shift."""
+        return _normalise(inputs[0], self.affine)
+
+    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach:
+        """Everything on a map; a vector has no positions."""
+        return Reach.WHOLE if rank(inputs[0]) else Reach.POINT
+
+
+class InstanceNorm(Layer):
+    """Normalisation of each channel of each image over its positions.
+
+    Output: as the input. Parameters: none, or 2 per channel when affine. Source: Ulyanov, Vedaldi, Lempitsky 2016.
+
+    >>> InstanceNorm().weights((64, 32, 32))
+    ()
+    """
+
+    kind: ClassVar[str] = "instancenorm"
+
+    affine: Flag = False
+    """Learn a scale and a shift per channel."""
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """A map."""
+        yield from needs_map(inputs[0], (1, 2, 3), self.kind)
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        """weight and bias, each [C], when affine."""
+        return _affine(inputs[0][:1]) if self.affine else ()
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """Statistics, normalisation, scale and shift when affine."""
+        return _normalise(inputs[0], self.affine)
+
+    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach:
+        """Everything."""
+        return Reach.WHOLE
+
+
+class Lrn(Layer):
+    """Local response normalisation across neighbouring channels.
+
+    b_c = a_c / (k + alpha / size * sum of a_j^2 over the window of `size` channels around c)^beta, as torch divides
+    alpha by the size. Output: as the input. No parameters. Source: course documents 004, line 181, and 002, line 245
+    (alpha = 2e-5 = 1e-4 / 5 is the same setting without the division).
+
+    >>> Lrn(size=5).output((96, 55, 55))
+    (96, 55, 55)
+    """
+
+    kind: ClassVar[str] = "lrn"
+    short: ClassVar[str] = "size"
+
+    size: Count = 5
+    """How many neighbouring channels the window takes."""
+    alpha: Number = 1e-4
+    """Weight of the mean square."""
+    beta: Number = 0.75
+    """Exponent."""
+    k: Positive = 1
+    """Offset that keeps the divisor from zero."""
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """Per number: a square, a window sum, scale and offset, a power, a division."""
+        count = elements(output)
+        return Ops(adds=self.size * count, multiplies=2 * count, divisions=count, special=count)

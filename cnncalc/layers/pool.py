@@ -1,0 +1,307 @@
+"""Pooling: windows over positions, over everything, to a given size, and across channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from cnncalc.core.dims import Dim, ceildiv, floordiv, minimum, prod, ratio, text
+from cnncalc.core.shapes import Shape, elements, rank
+from cnncalc.core.tensors import Ops
+from cnncalc.layers.base import Layer, Reach, Tap, Unmet, needs_map, unmet
+from cnncalc.layers.fields import Count, Counts, Flag, OptionalCounts, Padding, Positive, expand, one_of
+from cnncalc.layers.window import Axis, axes_of, needs_per_axis, needs_room
+
+Mode = one_of("max", "average")
+
+
+class Pool(Layer):
+    """The window shared by maxpool, avgpool and lppool."""
+
+    short: ClassVar[str] = "kernel"
+    counted: ClassVar[bool] = True
+
+    kernel: Counts
+    """Window size, one number or one per axis."""
+    stride: OptionalCounts = None
+    """Step of the window; the kernel when left out."""
+    padding: Padding = "valid"
+    """As for conv, at most half the kernel."""
+    ceil_mode: Flag = False
+    """Round the output up, so that a last partial window counts if it starts inside the map or the padding before it."""
+
+    @property
+    def _dilation(self) -> Any:
+        return 1
+
+    def axes(self, x: Shape) -> tuple[Axis, ...]:
+        """The window on an input of this shape."""
+        stride = self.kernel if self.stride is None else self.stride
+        return axes_of(x, self.kernel, stride, self.padding, self._dilation)
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """Rank, list lengths, padding of at most half the kernel, room for the kernel."""
+        (x,) = inputs
+        yield from needs_map(x, (1, 2, 3), self.kind)
+        yield from needs_per_axis(x, kernel=self.kernel, stride=self.stride, padding=self.padding, dilation=self._dilation)
+        axes = self.axes(x)
+        if self.padding not in ("same", "valid"):
+            for axis in axes:
+                for side in axis.pads:
+                    yield from unmet(
+                        floordiv(axis.reach, 2),
+                        ">=",
+                        side,
+                        f"padding {text(side)} is more than half the pooling kernel {text(axis.reach)}",
+                        expected=f"padding <= {text(floordiv(axis.reach, 2))}",
+                        remedy="a window would lie in the padding alone: pad less, or add a pad layer before",
+                    )
+        yield from needs_room(axes)
+
+    def _positions(self, axis: Axis) -> Dim:
+        if not self.ceil_mode or axis.padding == "same":
+            return axis.positions()
+        # a window that would start beyond the map and the padding before it is dropped, so the ceiling's slack is capped
+        before, after = axis.pads
+        slack = minimum(before + after - axis.reach + axis.stride - 1, before - 1)
+        return floordiv(axis.size + slack, axis.stride) + 1
+
+    def output(self, *inputs: Shape) -> Shape:
+        """channels x positions."""
+        return (inputs[0][0], *(self._positions(axis) for axis in self.axes(inputs[0])))
+
+    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
+        """The window."""
+        return tuple(axis.tap() for axis in self.axes(inputs[0]))
+
+    def _window(self, x: Shape) -> Dim:
+        return prod(expand(self.kernel, rank(x)))
+
+
+class MaxPool(Pool):
+    """The maximum of each window; channels are kept.
+
+    Output per axis: floor((n + p - d(k - 1) - 1) / s) + 1; with ceil_mode the ceiling, less one where the last window
+    would start beyond the map. No parameters; k * k - 1 comparisons per output number. Source: course documents 001,
+    line 1082, and 002, line 152.
+
+    >>> MaxPool(kernel=3, stride=2).output((96, 55, 55))
+    (96, 27, 27)
+    """
+
+    kind: ClassVar[str] = "maxpool"
+
+    dilation: Counts = 1
+    """Distance between the positions of a window."""
+
+    @property
+    def _dilation(self) -> Any:
+        return self.dilation
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """k * k - 1 comparisons per output number."""
+        return Ops(comparisons=(self._window(inputs[0]) - 1) * elements(output))
+
+
+class AvgPool(Pool):
+    """The mean of each window; channels are kept.
+
+    Output: as for maxpool. No parameters; k * k - 1 adds and one division per output number. Source: course document
+    003, line 241.
+
+    >>> AvgPool(kernel=2).output((6, 28, 28))
+    (6, 14, 14)
+    """
+
+    kind: ClassVar[str] = "avgpool"
+
+    count_include_pad: Flag = True
+    """Whether padded zeros count in the mean (torch's default); with padding same they never do, as in TensorFlow."""
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """k * k - 1 adds and one division per output number."""
+        return Ops(adds=(self._window(inputs[0]) - 1) * elements(output), divisions=elements(output))
+
+
+class LpPool(Pool):
+    """The p-norm of each window: the p-th root of the sum of p-th powers.
+
+    Output: as for maxpool. No parameters; k * k powers, k * k - 1 adds and one root per output number. Source: power-
+    average pooling as defined by torch.nn.LPPool2d.
+
+    >>> LpPool(kernel=2).output((8, 10, 10))
+    (8, 5, 5)
+    """
+
+    kind: ClassVar[str] = "lppool"
+
+    p: Positive = 2
+    """The norm's exponent."""
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """k * k powers, k * k - 1 adds, one root per output number."""
+        window, count = self._window(inputs[0]), elements(output)
+        return Ops(adds=(window - 1) * count, special=(window + 1) * count)
+
+
+class _GlobalPool(Layer):
+    counted: ClassVar[bool] = True
+
+    keepdims: Flag = False
+    """Keep the spatial axes with size 1 ([C, 1, 1]) instead of giving a vector [C]."""
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """A map."""
+        yield from needs_map(inputs[0], (1, 2, 3), self.kind)
+
+    def output(self, *inputs: Shape) -> Shape:
+        """[C], or [C, 1, ...] with keepdims."""
+        (x,) = inputs
+        return (x[0], *(1 for _ in x[1:])) if self.keepdims else (x[0],)
+
+    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach:
+        """Everything."""
+        return Reach.WHOLE
+
+
+class GlobalMaxPool(_GlobalPool):
+    """The maximum of each channel over all positions.
+
+    Output: one number per channel. No parameters; positions - 1 comparisons per channel. Source: global pooling, course
+    document 002, line 281.
+
+    >>> GlobalMaxPool().output((512, 7, 7))
+    (512,)
+    """
+
+    kind: ClassVar[str] = "global_maxpool"
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """positions - 1 comparisons per channel."""
+        return Ops(comparisons=elements(inputs[0]) - inputs[0][0])
+
+
+class GlobalAvgPool(_GlobalPool):
+    """The mean of each channel over all positions.
+
+    Output: one number per channel. No parameters; positions - 1 adds and one division per channel. Source: course
+    documents 002, line 281, and 004, line 229.
+
+    >>> GlobalAvgPool().output((1024, 7, 7))
+    (1024,)
+    """
+
+    kind: ClassVar[str] = "global_avgpool"
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """positions - 1 adds and one division per channel."""
+        return Ops(adds=elements(inputs[0]) - inputs[0][0], divisions=inputs[0][0])
+
+
+class _AdaptivePool(Layer):
+    short: ClassVar[str] = "size"
+    counted: ClassVar[bool] = True
+
+    size: Counts
+    """The wanted output size, one number or one per axis."""
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """A map with as many axes as sizes."""
+        yield from needs_map(inputs[0], (1, 2, 3), self.kind)
+        yield from needs_per_axis(inputs[0], size=self.size)
+
+    def output(self, *inputs: Shape) -> Shape:
+        """channels x size."""
+        return (inputs[0][0], *expand(self.size, rank(inputs[0])))
+
+    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach | tuple[Tap, ...]:
+        """Output o of m reads the inputs floor(o n / m) to ceil((o + 1) n / m) - 1: windows where m divides n."""
+        taps = []
+        for n, m in zip(inputs[0][1:], output[1:], strict=True):
+            if m == 1 or type(n) is not int or type(m) is not int:
+                return Reach.WHOLE
+            widest = max(-(-(o + 1) * n // m) - o * n // m for o in range(min(m, n)))
+            taps.append(Tap(widest, ratio(n, m), 0))
+        return tuple(taps)
+
+    def _window(self, x: Shape, output: Shape) -> Dim:
+        return prod(ceildiv(n, m) for n, m in zip(x[1:], output[1:], strict=True))
+
+
+class AdaptiveMaxPool(_AdaptivePool):
+    """Maximum pooling to a given output size, whatever the input's.
+
+    Output o of m reads inputs floor(o n / m) to ceil((o + 1) n / m) - 1. No parameters. Counted as windows of
+    ceil(n / m) positions. Source: torch.nn.AdaptiveMaxPool2d.
+
+    >>> AdaptiveMaxPool(size=7).output((512, 14, 14))
+    (512, 7, 7)
+    """
+
+    kind: ClassVar[str] = "adaptive_maxpool"
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """window - 1 comparisons per output number."""
+        return Ops(comparisons=(self._window(inputs[0], output) - 1) * elements(output))
+
+
+class AdaptiveAvgPool(_AdaptivePool):
+    """Average pooling to a given output size, whatever the input's.
+
+    Output o of m reads inputs floor(o n / m) to ceil((o + 1) n / m) - 1. No parameters. Counted as windows of
+    ceil(n / m) positions. Source: torch.nn.AdaptiveAvgPool2d.
+
+    >>> AdaptiveAvgPool(size=[7, 7]).output((512, 14, 14))
+    (512, 7, 7)
+    """
+
+    kind: ClassVar[str] = "adaptive_avgpool"
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """window - 1 adds and one division per output number."""
+        return Ops(adds=(self._window(inputs[0], output) - 1) * elements(output), divisions=elements(output))
+
+
+class DepthPool(Layer):
+    """Pooling across channels at every position: the map's sides stay, the channels shrink.
+
+    Output: floor((C - k) / s) + 1 channels. No parameters; k - 1 operations per output number. Source: depth-wise
+    pooling, course document 000, line 520.
+
+    >>> DepthPool(kernel=3).output((96, 55, 55))
+    (32, 55, 55)
+    """
+
+    kind: ClassVar[str] = "depth_pool"
+    short: ClassVar[str] = "kernel"
+    counted: ClassVar[bool] = True
+
+    kernel: Count
+    """How many neighbouring channels a window takes."""
+    stride: OptionalCounts = None
+    """Step across the channels; the kernel when left out."""
+    mode: Mode = "max"  # type: ignore[valid-type]
+    """max or average."""
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """A map with at least as many channels as the kernel."""
+        (x,) = inputs
+        yield from needs_map(x, (1, 2, 3), self.kind)
+        yield from unmet(
+            x[0],
+            ">=",
+            self.kernel,
+            f"kernel {text(self.kernel)} exceeds the {text(x[0])} channels",
+            expected=f"at least {text(self.kernel)} channels",
+            remedy=f"use kernel <= {text(x[0])}",
+        )
+
+    def output(self, *inputs: Shape) -> Shape:
+        """windows x positions."""
+        (x,) = inputs
+        return (floordiv(x[0] - self.kernel, self.kernel if self.stride is None else self.stride) + 1, *x[1:])
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """k - 1 comparisons, or k - 1 adds and one division, per output number."""
+        count = (self.kernel - 1) * elements(output)
+        return Ops(comparisons=count) if self.mode == "max" else Ops(adds=count, divisions=elements(output))

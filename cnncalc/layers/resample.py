@@ -1,0 +1,181 @@
+"""Kinds that trade positions for channels or change resolution: upsample, pixel shuffle, channel shuffle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from cnncalc.core.dims import floordiv, ratio, text
+from cnncalc.core.shapes import Shape, axis_name, elements, rank
+from cnncalc.core.tensors import Ops
+from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
+from cnncalc.layers.fields import Count, OptionalCounts, expand, one_of
+from cnncalc.layers.window import needs_per_axis
+
+UpsampleMode = one_of("nearest", "bilinear", "bicubic")
+
+
+class Upsample(Layer):
+    """Interpolation to a multiple of the sides, or to a size.
+
+    Output: n * factor positions per axis, or `size`. No parameters; nearest computes nothing, bilinear counts 3 adds and
+    4 multiplications per output number (in two axes), bicubic 15 and 16. Source: torch.nn.functional.interpolate,
+    align_corners false.
+
+    >>> Upsample(factor=2).output((256, 28, 28))
+    (256, 56, 56)
+    """
+
+    kind: ClassVar[str] = "upsample"
+    short: ClassVar[str] = "factor"
+    counted: ClassVar[bool] = True
+
+    factor: OptionalCounts = None
+    """How many times larger each side becomes, one number or one per axis."""
+    size: OptionalCounts = None
+    """The wanted sides, instead of a factor."""
+    mode: UpsampleMode = "nearest"  # type: ignore[valid-type]
+    """nearest, bilinear (linear in 1-D, trilinear in 3-D) or bicubic (2-D only)."""
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """A map, and either factor or size."""
+        (x,) = inputs
+        yield from needs_map(x, (2,) if self.mode == "bicubic" else (1, 2, 3), f"{self.mode} upsample")
+        if (self.factor is None) == (self.size is None):
+            given = "neither" if self.factor is None else "both"
+            yield Unmet(None, "upsample takes either factor or size", "one of factor and size", given, "write upsample: 2 or upsample: {size: 56}")
+        yield from needs_per_axis(x, factor=self.factor, size=self.size)
+
+    def output(self, *inputs: Shape) -> Shape:
+        """channels x new sides."""
+        (x,) = inputs
+        if self.size is not None:
+            return (x[0], *expand(self.size, rank(x)))
+        return (x[0], *(n * factor for n, factor in zip(x[1:], expand(self.factor, rank(x)), strict=True)))
+
+    @property
+    def _taps(self) -> int:
+        return {"nearest": 1, "bilinear": 2, "bicubic": 4}[self.mode]
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """taps multiplications and taps - 1 adds per output number; nothing for nearest."""
+        if self._taps == 1:
+            return Ops()
+        taps = self._taps ** rank(output)
+        return Ops(adds=(taps - 1) * elements(output), multiplies=taps * elements(output))
+
+    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
+        """1, 2 or 4 neighbours on a finer grid."""
+        first = {1: 0, 2: -1, 4: -2}[self._taps]
+        return tuple(Tap(self._taps, ratio(n, m), first if n != m else 0) for n, m in zip(inputs[0][1:], output[1:], strict=True))
+
+
+class PixelShuffle(Layer):
+    """Channels become positions: C * f * f channels at a position become an f x f patch of C channels.
+
+    Output: C / (f * f) channels, sides times f. No parameters, no arithmetic. Source: Shi and others 2016.
+
+    >>> PixelShuffle(factor=2).output((256, 14, 14))
+    (64, 28, 28)
+    """
+
+    kind: ClassVar[str] = "pixel_shuffle"
+    short: ClassVar[str] = "factor"
+    counted: ClassVar[bool] = True
+
+    factor: Count
+    """How many times larger each side becomes."""
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """An image whose channels divide by factor squared."""
+        (x,) = inputs
+        yield from needs_map(x, (2,), self.kind)
+        square = self.factor * self.factor
+        yield from unmet(
+            x[0],
+            "divisible by",
+            square,
+            f"{text(x[0])} channels do not divide by {text(square)} ({text(self.factor)} squared)",
+            expected=f"a multiple of {text(square)}",
+            remedy="give the layer before it a multiple of factor squared",
+        )
+
+    def output(self, *inputs: Shape) -> Shape:
+        """Fewer channels, longer sides."""
+        (x,) = inputs
+        return (floordiv(x[0], self.factor * self.factor), *(n * self.factor for n in x[1:]))
+
+    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
+        """The position that holds the patch."""
+        return tuple(Tap(1, ratio(1, self.factor), 0) for _ in output[1:])
+
+
+class PixelUnshuffle(Layer):
+    """Positions become channels: an f x f patch of C channels becomes C * f * f channels at one position.
+
+    Output: C * f * f channels, sides divided by f. No parameters, no arithmetic. Source: the inverse of pixel_shuffle.
+
+    >>> PixelUnshuffle(factor=2).output((64, 28, 28))
+    (256, 14, 14)
+    """
+
+    kind: ClassVar[str] = "pixel_unshuffle"
+    short: ClassVar[str] = "factor"
+    counted: ClassVar[bool] = True
+
+    factor: Count
+    """How many times smaller each side becomes."""
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """An image whose sides divide by factor."""
+        (x,) = inputs
+        yield from needs_map(x, (2,), self.kind)
+        for index, n in enumerate(x[1:]):
+            yield from unmet(
+                n,
+                "divisible by",
+                self.factor,
+                f"{axis_name(index, rank(x))} {text(n)} does not divide by {text(self.factor)}",
+                expected=f"a multiple of {text(self.factor)}",
+                remedy="pad or crop the map first",
+            )
+
+    def output(self, *inputs: Shape) -> Shape:
+        """More channels, shorter sides."""
+        (x,) = inputs
+        return (x[0] * self.factor * self.factor, *(floordiv(n, self.factor) for n in x[1:]))
+
+    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
+        """The patch."""
+        return tuple(Tap(self.factor, self.factor, 0) for _ in output[1:])
+
+
+class ChannelShuffle(Layer):
+    """Channels of `groups` groups, interleaved: the groups' first channels, then their second ones, and so on.
+
+    As torch operations: view [groups, C / groups, ...], swap the two axes, view back. Output: as the input. No
+    parameters, no arithmetic. Source: Zhang and others 2017 (ShuffleNet).
+
+    >>> ChannelShuffle(groups=2).output((116, 28, 28))
+    (116, 28, 28)
+    """
+
+    kind: ClassVar[str] = "channel_shuffle"
+    short: ClassVar[str] = "groups"
+
+    groups: Count
+    """How many groups are interleaved."""
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """Channels that divide into the groups."""
+        channels = inputs[0][0]
+        yield from unmet(
+            channels,
+            "divisible by",
+            self.groups,
+            f"{text(channels)} channels do not divide into {text(self.groups)} groups",
+            expected=f"a multiple of {text(self.groups)}",
+            remedy=f"choose groups that divide {text(channels)}",
+        )
+
+

@@ -1,0 +1,170 @@
+"""The document model between views and formats: frozen blocks that say what a value is, never how it looks.
+
+A cell holds the value itself (an int, a sympy expression, a shape ...) and its column names the role; thousands
+separators, units, glyphs and widths belong to the formats. No arithmetic and no layout here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+Style = Literal["plain", "strong", "dim", "good", "bad", "warn"]
+"""How a piece of text weighs. `bad` is an error, `warn` draws the eye, `good` is a confirmed claim."""
+
+Role = Literal["text", "count", "bytes", "shape", "field", "percent"]
+"""What a value is. Counts, bytes and shapes may be symbolic; a `field` is a Field; a `percent` is a float."""
+
+Level = Literal["error", "warning", "unknown", "aside", "more"]
+"""How a remark or notice is meant: wrong, suspicious, undecided, worth knowing, or something was left out."""
+
+LEVEL_STYLE: dict[Level, Style] = {"error": "bad", "warning": "warn", "unknown": "warn", "aside": "dim", "more": "dim"}
+
+
+class Run(NamedTuple):
+    """A stretch of text in one style."""
+
+    text: str
+    style: Style = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Runs in a line or paragraph."""
+
+    runs: tuple[Run, ...]
+
+    @property
+    def plain(self) -> str:
+        """The characters without their styles."""
+        return "".join(run.text for run in self.runs)
+
+
+def text(*parts: str | tuple[str, Style]) -> Text:
+    """A Text from strings and (string, style) pairs; empty ones are left out.
+
+    >>> text("params ", ("34,944", "strong")).plain
+    'params 34,944'
+    """
+    return Text(tuple(Run(part) if isinstance(part, str) else Run(*part) for part in parts if part and part[0]))
+
+
+class Field(NamedTuple):
+    """A receptive field; `last` is that of the last of several repeats, `shorter` says that another path sees less."""
+
+    size: tuple[Any, ...]
+    last: tuple[Any, ...] | None = None
+    shorter: bool = False
+
+
+class Cell(NamedTuple):
+    """A value and its style. None is a value nobody knows; an empty string is an empty cell."""
+
+    value: Any
+    style: Style = "plain"
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to show (a value that nobody knows is shown)."""
+        return isinstance(self.value, str) and not self.value
+
+
+EMPTY = Cell("")
+
+
+class Column(NamedTuple):
+    """A column. Where room is short, the columns of the lowest `priority` go first."""
+
+    title: str
+    role: Role = "text"
+    priority: int = 9
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its values are compared digit by digit, and so stand flush right."""
+        return self.role in ("count", "bytes", "percent", "field")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of cells, one per column, at a `depth` of the tree; it stands for `times` equal ones."""
+
+    cells: tuple[Cell, ...]
+    depth: int = 0
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A sentence about the line above it, across all columns."""
+
+    level: Level
+    text: Text
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Lines and remarks under column titles; `footer` is the line of sums."""
+
+    columns: tuple[Column, ...]
+    lines: tuple[Line | Remark, ...]
+    footer: Line | None = None
+
+    def __post_init__(self) -> None:
+        """Every line has one cell per column: a mistake of the view, found before a format stumbles over it."""
+        for line in (*self.lines, self.footer):
+            if isinstance(line, Line) and len(line.cells) != len(self.columns):
+                raise ValueError(f"a line of {len(line.cells)} cells in a table of {len(self.columns)} columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title of level 1 (the page) or 2 (a part)."""
+
+    text: str
+    level: int = 2
+
+
+class Fact(NamedTuple):
+    """A key and its value, with an explanation where one is needed."""
+
+    key: str
+    value: Any
+    role: Role = "count"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts in a column."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A problem: where, what, and named details such as expected, received and remedy."""
+
+    level: Level
+    text: str
+    place: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+
+
+Block: TypeAlias = Heading | Text | Table | Facts | Notice | Remark
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """A page."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def join(docs: Iterable[Doc], title: str = "cnncalc") -> Doc:
+    """Several pages as one; a single page stays as it is."""
+    pages = tuple(docs)
+    return pages[0] if len(pages) == 1 else Doc(title, tuple(block for page in pages for block in page.blocks))

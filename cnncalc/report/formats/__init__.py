@@ -1,0 +1,1 @@
+"""One file per output format. A format decides glyphs, units, colours and widths; it never selects or computes."""

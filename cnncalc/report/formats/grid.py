@@ -1,0 +1,95 @@
+"""A table on a terminal: which columns fit, how wide they are, what each line looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from cnncalc.report import figures
+from cnncalc.report.doc import LEVEL_STYLE, Cell, Column, Line, Remark, Run, Style, Table
+from cnncalc.report.formats.ansi import Glyphs, clean, cut, paint, width, wrap
+
+_GAP = 2
+_INDENT = 2
+_TREE_AT_LEAST = 24
+"""The first column is cut down to this before another one is dropped."""
+_FORMULA_AT_LEAST = 26
+"""Cells longer than this are formulas, never numbers: they may be cut."""
+
+_MARKS = {"error": "!", "warning": "!", "unknown": "?", "aside": "~"}
+
+
+class Track(NamedTuple):
+    """A column that is shown: which one, and how wide."""
+
+    place: int
+    column: Column
+    width: int
+
+
+def table_lines(table: Table, room: int, color: bool, glyphs: Glyphs) -> Iterator[str]:
+    """The table in at most `room` columns: what has no room is dropped by priority, names and formulas are cut."""
+    texts = [_texts(line, table.columns, glyphs) if isinstance(line, Line) else [] for line in table.lines]
+    footer = _texts(table.footer, table.columns, glyphs) if table.footer else []
+    tracks = _tracks(table.columns, [cells for cells in (*texts, footer) if cells], room)
+    total = sum(track.width for track in tracks) + _GAP * (len(tracks) - 1)
+    rule = paint(glyphs.rule * total, "dim", color)
+    titles = [column.title for column in table.columns]
+    yield _joined(titles, ["dim"] * len(titles), tracks, color, glyphs)
+    yield rule
+    for line, cells in zip(table.lines, texts, strict=True):
+        if isinstance(line, Remark):
+            yield from remark_lines(line, room, color, glyphs, indent=_INDENT * (line.depth + 1))
+        else:
+            yield _joined(cells, [cell.style for cell in line.cells], tracks, color, glyphs)
+    if table.footer:
+        yield rule
+        yield _joined(footer, [cell.style for cell in table.footer.cells], tracks, color, glyphs)
+
+
+def remark_lines(remark: Remark, room: int, color: bool, glyphs: Glyphs, indent: int = 0) -> Iterator[str]:
+    """A remark behind its mark, wrapped."""
+    mark = _MARKS.get(remark.level, glyphs.more)
+    margin = min(indent, room // 3)
+    lead = [Run(" " * margin), Run(mark, LEVEL_STYLE[remark.level]), Run(" ")]
+    yield from wrap(remark.text.runs, room, color=color, lead=lead, indent=margin + width(mark) + 1)
+
+
+def _texts(line: Line, columns: Sequence[Column], glyphs: Glyphs) -> list[str]:
+    shown = [_cell(cell, column, glyphs) for cell, column in zip(line.cells, columns, strict=True)]
+    times = f" {glyphs.times}{line.times}" if line.times > 1 else ""
+    shown[0] = f"{' ' * (_INDENT * line.depth)}{shown[0]}{times}"
+    return shown
+
+
+def _cell(cell: Cell, column: Column, glyphs: Glyphs) -> str:
+    mark = glyphs.heavy if cell.style == "warn" and column.numeric else ""
+    return mark + clean(figures.in_role(cell.value, column.role))
+
+
+def _tracks(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[Track]:
+    tracks = [
+        Track(index, column, max(width(column.title), *(width(row[index]) for row in rows)))
+        for index, column in enumerate(columns)
+    ]
+    longest = max(_FORMULA_AT_LEAST, room // 4)
+    tracks = [tracks[0], *(track._replace(width=min(track.width, longest)) for track in tracks[1:])]
+    while len(tracks) > 1 and _needed(tracks, _TREE_AT_LEAST) > room:
+        tracks.remove(min(tracks[1:], key=lambda track: track.column.priority))
+    first = tracks[0]
+    spare = room - _needed(tracks, first.width)
+    return [first._replace(width=max(first.width + min(spare, 0), 1)), *tracks[1:]]
+
+
+def _needed(tracks: Sequence[Track], tree: int) -> int:
+    return min(tracks[0].width, tree) + sum(_GAP + track.width for track in tracks[1:])
+
+
+def _joined(cells: Sequence[str], styles: Sequence[Style], tracks: Sequence[Track], color: bool, glyphs: Glyphs) -> str:
+    shown = []
+    for place, column, room in tracks:
+        text = cut(cells[place], room, glyphs.more)
+        blank = " " * (room - width(text))
+        painted = paint(text, styles[place], color)
+        shown.append(blank + painted if column.numeric else painted + blank)
+    return (" " * _GAP).join(shown).rstrip()

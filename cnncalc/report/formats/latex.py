@@ -1,0 +1,175 @@
+"""A Doc as a LaTeX document that compiles as it is, with packages that every distribution has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from cnncalc.report import figures
+from cnncalc.report.doc import Cell, Column, Doc, Facts, Heading, Line, Notice, Remark, Run, Style, Table, Text
+
+_PREAMBLE = r"""\documentclass[10pt]{article}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage[a4paper,landscape,margin=15mm]{geometry}
+\usepackage{array}
+\usepackage{longtable}
+\setlength{\parindent}{0pt}
+\setlength{\tabcolsep}{4pt}
+\begin{document}
+"""
+_SIGNS = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "×": r"\ensuremath{\times}",
+    "·": r"\ensuremath{\cdot}",
+    "≤": r"\ensuremath{\leq}",
+    "≥": r"\ensuremath{\geq}",
+    "→": r"\ensuremath{\rightarrow}",
+    "−": r"\ensuremath{-}",
+    "⌊": r"\ensuremath{\lfloor}",
+    "⌋": r"\ensuremath{\rfloor}",
+    "⌈": r"\ensuremath{\lceil}",
+    "⌉": r"\ensuremath{\rceil}",
+    "–": "--",
+    "—": "---",
+    "…": r"\ldots{}",
+    "‘": "`",
+    "’": "'",
+    "“": "``",
+    "”": "''",
+    **{char: f"\\{char}" for char in "&%$#_{}"},
+}
+_NEEDS_CARE = re.compile(r"[\\~^<>|&%$#_{}]|[^\x20-\x7e]")
+_MARKS = {"error": "!", "warning": "!", "unknown": "?", "aside": r"\textasciitilde{}", "more": r"\ldots{}"}
+_WRAP: dict[Style, str] = {
+    "strong": r"\textbf{%s}",
+    "bad": r"\textbf{%s}",
+    "warn": r"\textbf{%s}",
+    "dim": r"\textit{%s}",
+}
+_FORMULA = 26
+
+
+def render(doc: Doc) -> str:
+    """The whole document."""
+    body = "\n\n".join("\n".join(_FORMATS[type(block)](block)) for block in doc.blocks)
+    return f"{_PREAMBLE}\n{body}\n\n\\end{{document}}\n"
+
+
+def escape(text: str) -> str:
+    r"""Text that means itself; letters that pdflatex's fonts lack become question marks.
+
+    >>> print(escape("conv_1 & 50 %"))
+    conv\_1 \& 50 \%
+    """
+    return _NEEDS_CARE.sub(lambda match: _sign(match.group()), text)
+
+
+def _sign(char: str) -> str:
+    if char in _SIGNS:
+        return _SIGNS[char]
+    if char.isspace():
+        return " "
+    return char if "\u00a1" <= char <= "\u017e" else "?"
+
+
+def _styled(run: Run) -> str:
+    inner = escape(run.text)
+    return _WRAP.get(run.style, "%s").replace("%s", inner) if inner else ""
+
+
+def _runs(text: Text) -> str:
+    return "".join(_styled(run) for run in text.runs)
+
+
+def _heading(block: Heading) -> Iterator[str]:
+    yield f"\\{'section' if block.level == 1 else 'subsection'}*{{{escape(block.text)}}}"
+
+
+def _text(block: Text) -> Iterator[str]:
+    yield _runs(block)
+
+
+def _table(block: Table) -> Iterator[str]:
+    yield r"{\footnotesize"
+    yield f"\\begin{{longtable}}{{@{{}}{''.join(_alignments(block))}@{{}}}}"
+    yield " & ".join(escape(column.title) for column in block.columns) + r" \\ \hline"
+    yield r"\endhead"
+    for line in block.lines:
+        if isinstance(line, Remark):
+            told = f"{_margin(line.depth + 1)}{_remark_text(line)}"
+            yield rf"\multicolumn{{{len(block.columns)}}}{{@{{}}p{{0.9\textwidth}}@{{}}}}{{{told}}} \\"
+        else:
+            yield _row(line, block.columns)
+    if block.footer:
+        yield r"\hline"
+        yield _row(block.footer, block.columns)
+    yield r"\end{longtable}"
+    yield "}"
+
+
+def _alignments(block: Table) -> Iterator[str]:
+    """Flush left or right; a column of formulas becomes a paragraph."""
+    lines = [line for line in block.lines if isinstance(line, Line)]
+    for index, column in enumerate(block.columns):
+        longest = max((len(figures.in_role(line.cells[index].value, column.role)) for line in lines), default=0)
+        if index and longest > _FORMULA:
+            yield r">{\raggedright\arraybackslash}p{0.17\textwidth}"
+        else:
+            yield "r" if column.numeric else "l"
+
+
+def _row(line: Line, columns: tuple[Column, ...]) -> str:
+    first, *others = (_cell(cell, column) for cell, column in zip(line.cells, columns, strict=True))
+    times = f" $\\times {line.times}$" if line.times > 1 else ""
+    return " & ".join([f"{_margin(line.depth)}{first}{times}", *others]) + r" \\"
+
+
+def _margin(depth: int) -> str:
+    return f"\\hspace*{{{depth}em}}" if depth else ""
+
+
+def _cell(cell: Cell, column: Column) -> str:
+    style = "plain" if cell.style == "dim" else cell.style
+    return _styled(Run(figures.in_role(cell.value, column.role), style))
+
+
+def _remark_text(remark: Remark) -> str:
+    return f"{_MARKS[remark.level]} {_runs(remark.text)}"
+
+
+def _remark(block: Remark) -> Iterator[str]:
+    yield _remark_text(block)
+
+
+def _facts(block: Facts) -> Iterator[str]:
+    yield r"\begin{longtable}[l]{@{}lp{0.42\textwidth}p{0.34\textwidth}@{}}"
+    for fact in block.facts:
+        value = escape(" = ".join(figures.parts(fact.value, fact.role)))
+        yield f"{escape(fact.key)} & {value} & {escape(fact.note)} \\\\"
+    yield r"\end{longtable}"
+
+
+def _notice(block: Notice) -> Iterator[str]:
+    yield f"\\textbf{{{block.level}: {escape(block.text)}}}"
+    details = [(key, value) for key, value in (("at", block.place), *block.details) if value]
+    if details:
+        yield r"\begin{description}"
+        yield from (f"\\item[{escape(key)}] {escape(value)}" for key, value in details)
+        yield r"\end{description}"
+
+
+_FORMATS: dict[type, Callable[[Any], Iterator[str]]] = {
+    Heading: _heading,
+    Text: _text,
+    Table: _table,
+    Facts: _facts,
+    Notice: _notice,
+    Remark: _remark,
+}

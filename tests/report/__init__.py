@@ -1,0 +1,1 @@
+"""The report room: views and formats, on analyses made by hand (nothing here runs the engine)."""
