@@ -9,12 +9,19 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-NEEDED = ("cnncalc/py.typed", "cnncalc/zoo_specs/alexnet.yaml", "cnncalc/zoo_specs/documents/googlenet-001.yaml", "cnncalc/blocks/bottleneck.yaml")
+NEEDED = (
+    "cnncalc/py.typed",
+    "cnncalc/zoo_specs/alexnet.yaml",
+    "cnncalc/zoo_specs/documents/googlenet-001.yaml",
+    "cnncalc/blocks/bottleneck.yaml",
+)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, str(ROOT)], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, str(ROOT)], check=True
+        )
         (wheel,) = Path(folder).glob("*.whl")
         names = set(zipfile.ZipFile(wheel).namelist())
     missing = [name for name in NEEDED if name not in names]

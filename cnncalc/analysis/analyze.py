@@ -7,16 +7,25 @@ from dataclasses import replace
 from typing import Any
 
 from cnncalc.analysis.claims import Claims
-from cnncalc.analysis.cost import Cost, costs, training_macs, weight_layers
-from cnncalc.analysis.memory import MapRule, optimizer_bytes, textbook
+from cnncalc.analysis.cost import Cost, costs, totals
+from cnncalc.analysis.memory import MapRule, optimizer_bytes, textbook, trainable_tensors
 from cnncalc.analysis.receptive import receptive_fields
-from cnncalc.analysis.result import Analysis, ClaimResult, Memory, ReceptiveField, Row, Textbook, TorchMemory, Totals
-from cnncalc.spec.shipped import shipped_block
+from cnncalc.analysis.result import (
+    Analysis,
+    ClaimResult,
+    Memory,
+    ReceptiveField,
+    Row,
+    Textbook,
+    TorchMemory,
+    Totals,
+)
 from cnncalc.core.dims import Condition, Dim, is_symbolic, total
 from cnncalc.core.shapes import AXES
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph, Node
 from cnncalc.spec.model import Spec
+from cnncalc.spec.shipped import shipped_block
 from cnncalc.spec.words import DTYPES
 
 SYMBOLS: dict[str, str] = {"length": "L", "depth": "D", "height": "H", "width": "W"}
@@ -77,7 +86,9 @@ def _undecided(claims: tuple[ClaimResult, ...], stated: tuple[ClaimResult, ...])
     """Claims whose figure the caller's changes moved speak of another network."""
     before = {(claim.path, claim.what, claim.span): claim.computed for claim in stated}
     return tuple(
-        claim if before.get((claim.path, claim.what, claim.span), claim) == claim.computed else replace(claim, holds=None, finding=False)
+        claim
+        if before.get((claim.path, claim.what, claim.span), claim) == claim.computed
+        else replace(claim, holds=None, finding=False)
         for claim in claims
     )
 
@@ -86,6 +97,7 @@ def analyze_graph(graph: Graph, batch: Dim, dtype: str, optimizer: str) -> Analy
     """The analysis of an unrolled network."""
     width = DTYPES[dtype]
     cost = costs(graph)
+    whole = totals(graph, cost)
     fields = receptive_fields(graph)
     rule = textbook(graph, cost)
     return Analysis(
@@ -95,17 +107,19 @@ def analyze_graph(graph: Graph, batch: Dim, dtype: str, optimizer: str) -> Analy
         batch=batch,
         dtype=dtype,
         inputs=dict(graph.inputs),
-        totals=_totals(graph, cost, batch),
+        totals=_scaled(whole, batch),
         memory=_memory(graph, cost, rule, batch, width, optimizer),
         rows=_rows(graph, cost, fields, batch, width),
         groups=graph.groups,
-        claims=Claims(graph, cost, fields, rule, width, optimizer).judge() if graph.sites else (),
+        claims=Claims(graph, cost, whole, fields, rule, width, optimizer).judge() if graph.sites else (),
         assumptions=assumptions(graph.conditions, graph.notes),
         faults=graph.faults,
     )
 
 
-def _rows(graph: Graph, cost: tuple[Cost | None, ...], fields: tuple[ReceptiveField | None, ...], batch: Dim, width: int) -> tuple[Row, ...]:
+def _rows(
+    graph: Graph, cost: tuple[Cost | None, ...], fields: tuple[ReceptiveField | None, ...], batch: Dim, width: int
+) -> tuple[Row, ...]:
     paths = [node.path for node in graph.nodes]
     names = list(graph.inputs)
     figures: dict[tuple[int, bool], tuple[Any, ...]] = {}
@@ -116,28 +130,29 @@ def _rows(graph: Graph, cost: tuple[Cost | None, ...], fields: tuple[ReceptiveFi
         if shared is None:
             shared = figures[key] = _figures(node, own, batch, width)
         rows.append(
-            Row(
-                node.name,
-                node.path,
-                node.kind,
-                tuple([paths[ref] if ref >= 0 else names[-1 - ref] for ref in node.inputs]),
-                node.output,
-                *shared,
-                None,
-                field,
-                node.train_only,
-                paths[node.share] if node.share is not None else None,
-                paths[node.activation_of] if node.activation_of is not None else None,
-                node.span,
+            Row._make(
+                (
+                    node.name,
+                    node.path,
+                    node.kind,
+                    tuple([paths[ref] if ref >= 0 else names[-1 - ref] for ref in node.inputs]),
+                    node.output,
+                    *shared,
+                    field,
+                    node.train_only,
+                    paths[node.share] if node.share is not None else None,
+                    paths[node.activation_of] if node.activation_of is not None else None,
+                    node.span,
+                )
             )
         )
     return tuple(rows)
 
 
 def _figures(node: Node, own: Cost | None, batch: Dim, width: int) -> tuple[Any, ...]:
-    """params, trainable_params, buffers, macs, flops_torch, flops, output_bytes."""
+    """params, trainable_params, buffers, macs, flops_torch, flops, output_bytes, saved_bytes."""
     if own is None:
-        return (None,) * 7
+        return (None,) * 8
     macs = batch * own.ops.macs
     return (
         own.params,
@@ -147,39 +162,32 @@ def _figures(node: Node, own: Cost | None, batch: Dim, width: int) -> tuple[Any,
         2 * macs,
         batch * own.flops,
         width * batch * own.elements,
+        None,
     )
 
 
-def _totals(graph: Graph, cost: tuple[Cost | None, ...], batch: Dim) -> Totals:
-    layers = weight_layers(graph)
-    if any(own is None for own in cost):
-        return Totals(None, None, None, None, None, None, None, None, layers)
-    pairs = [(node, own) for node, own in zip(graph.nodes, cost, strict=True) if own is not None]
-    macs = total(own.ops.macs for node, own in pairs if not node.train_only)
-    training = training_macs(graph, cost)
-    assert training is not None
-    return Totals(
-        params=total(own.params for _, own in pairs),
-        trainable_params=total(own.params for node, own in pairs if node.trainable),
-        train_only_params=total(own.params for node, own in pairs if node.train_only),
-        buffers=total(own.buffers for _, own in pairs),
-        macs=_times(batch, macs),
-        training_macs=_times(batch, training),
-        flops_torch=_times(2 * batch, macs),
-        flops=_times(batch, total(own.flops for node, own in pairs if not node.train_only)),
-        weight_layers=layers,
+def _scaled(whole: Totals, batch: Dim) -> Totals:
+    """The totals of a batch: arithmetic grows with it, weights do not."""
+    return replace(
+        whole,
+        macs=_times(batch, whole.macs),
+        training_macs=_times(batch, whole.training_macs),
+        flops_torch=_times(batch, whole.flops_torch),
+        flops=_times(batch, whole.flops),
     )
 
 
 def _times(batch: Dim, figure: Dim) -> Dim:
-    """batch * figure, expanded: a polynomial when symbolic."""
+    """Batch * figure, expanded: a polynomial when symbolic."""
     return batch * figure if type(batch) is int and type(figure) is int else total((batch * figure,))
 
 
-def _memory(graph: Graph, cost: tuple[Cost | None, ...], rule: MapRule | None, batch: Dim, width: int, optimizer: str) -> Memory:
+def _memory(
+    graph: Graph, cost: tuple[Cost | None, ...], rule: MapRule | None, batch: Dim, width: int, optimizer: str
+) -> Memory:
     if rule is None:
         return Memory(Textbook(None, None, None, None), TorchMemory(), None, None, None, optimizer)
-    tensors = sum(own.tensors for own, node in zip(cost, graph.nodes, strict=True) if own is not None and node.trainable)
+    tensors = trainable_tensors(graph, cost)
     return Memory(
         rule.bytes(batch, width),
         TorchMemory(),
@@ -199,7 +207,9 @@ def assumptions(conditions: tuple[Condition, ...], notes: tuple[str, ...]) -> tu
         if condition.relation in (">=", "<=") and (is_symbolic(condition.left) or is_symbolic(condition.right)):
             from cnncalc.core.symbolic import threshold
 
-            left, right = (condition.left, condition.right) if condition.relation == ">=" else (condition.right, condition.left)
+            left, right = (
+                (condition.left, condition.right) if condition.relation == ">=" else (condition.right, condition.left)
+            )
             solved = threshold(left, right)
         if solved is None:
             others[str(condition)] = None

@@ -8,13 +8,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from cnncalc.analysis.cost import Cost, training_macs, weight_layers
-from cnncalc.analysis.memory import MapRule, optimizer_bytes
-from cnncalc.analysis.result import ClaimResult, ReceptiveField
+from cnncalc.analysis.cost import Cost
+from cnncalc.analysis.memory import MapRule, optimizer_bytes, trainable_tensors
+from cnncalc.analysis.result import ClaimResult, ReceptiveField, Totals
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.dims import compare, is_symbolic, text, total
 from cnncalc.core.shapes import Shape
-from cnncalc.graph.model import ClaimSite, Graph
+from cnncalc.graph.model import ClaimSite, Graph, Node
 from cnncalc.spec.quantity import parse_quantity
 from cnncalc.spec.words import BYTE_FIGURES, SHAPE_FIGURES
 
@@ -26,6 +26,7 @@ class Claims:
         self,
         graph: Graph,
         cost: tuple[Cost | None, ...],
+        whole: Totals,
         fields: tuple[ReceptiveField | None, ...],
         rule: MapRule | None,
         width: int,
@@ -33,6 +34,7 @@ class Claims:
     ) -> None:
         self.graph = graph
         self.cost = cost
+        self.whole = whole
         self.fields = fields
         self.rule = rule
         self.width = width
@@ -49,12 +51,14 @@ class Claims:
         follows = claim.follows is not None and claim.follows in false
         finding = holds is True if claim.erratum is not None else holds is False and not follows
         shown = _shown(site.stated)
-        return ClaimResult(site.path, claim.what, shown, computed, holds, claim.erratum, claim.follows, finding, claim.span)
+        return ClaimResult(
+            site.path, claim.what, shown, computed, holds, claim.erratum, claim.follows, finding, claim.span
+        )
 
     def _verdict(self, site: ClaimSite) -> tuple[Any, bool | None]:
         what = site.claim.what
         if site.layer is not None and what in type(site.layer).model_fields:
-            computed = getattr(site.layer, what)
+            computed = site.layer.effective(what)
             return computed, _equal_fields(site.stated, computed)
         if what == "activation" and site.layer is not None:
             computed = self.graph.nodes[site.rows[0]].call.fields.get("activation")
@@ -81,16 +85,34 @@ class Claims:
         return SpecError(
             Diagnostic(
                 f"the claim {site.claim.what} states {_shown(site.stated)}, which cannot be read",
-                "CN900", site.path, expected, _shown(site.stated), "see the claims in docs/language.md", site.claim.span, self.graph.spec.file,
+                "CN900",
+                site.path,
+                expected,
+                _shown(site.stated),
+                "see the claims in docs/language.md",
+                site.claim.span,
+                self.graph.spec.file,
             )
         )
 
     def _shape(self, site: ClaimSite) -> Shape:
         stated = site.stated
-        parts = stated.replace(" ", "").split("x") if isinstance(stated, str) else stated if isinstance(stated, tuple) else (stated,)
+        parts = (
+            stated.replace(" ", "").split("x")
+            if isinstance(stated, str)
+            else stated
+            if isinstance(stated, tuple)
+            else (stated,)
+        )
         sizes: list[Any] = []
         for part in parts:
-            value = int(part) if isinstance(part, str) and part.isdigit() else self.graph.environment.get(part, part) if isinstance(part, str) else part
+            value = (
+                int(part)
+                if isinstance(part, str) and part.isdigit()
+                else self.graph.environment.get(part, part)
+                if isinstance(part, str)
+                else part
+            )
             if isinstance(value, bool) or not (isinstance(value, int) or is_symbolic(value)):
                 raise self._stop(site, "a shape like 96x55x55 (channels first)")
             sizes.append(value)
@@ -99,7 +121,11 @@ class Claims:
     def _quantity(self, site: ClaimSite) -> Any:
         quantity = parse_quantity(site.stated)
         if quantity is None or (quantity.bytes and site.claim.what not in BYTE_FIGURES):
-            units = "bytes like 11.44 MiB or 12_000_000" if site.claim.what in BYTE_FIGURES else "a number like 34_944, 1.8G, 133M, 2.7K or ~60M"
+            units = (
+                "bytes like 11.44 MiB or 12_000_000"
+                if site.claim.what in BYTE_FIGURES
+                else "a number like 34_944, 1.8G, 133M, 2.7K or ~60M"
+            )
             raise self._stop(site, units)
         return quantity
 
@@ -123,66 +149,72 @@ class Claims:
         if what.startswith("receptive_field"):
             field = self.fields[site.result] if site.result is not None and site.result >= 0 else None
             return None if field is None else getattr(field, what.partition(".")[2] or "size")
-        rows = [(self.graph.nodes[row], self.cost[row]) for row in site.rows]
         if site.path == "":
-            whole = self._whole(what)
-            if whole is not NotImplemented:
-                return whole
-        pairs = [(node, own) for node, own in rows if own is not None]
-        if len(pairs) < len(rows):
-            return None
-        steady = [own for node, own in pairs if not node.train_only or site.path != ""]
+            return self._whole(what, site)
+        pairs = [(self.graph.nodes[row], self.cost[row]) for row in site.rows]
+        known = [(node, own) for node, own in pairs if own is not None]
+        return None if len(known) < len(pairs) else self._sum(what, known, site)
+
+    def _sum(self, what: str, rows: list[tuple[Node, Cost]], site: ClaimSite) -> Any:
+        """A figure over a layer's or block's rows."""
         match what:
             case "params":
-                return total(own.params for _, own in pairs)
+                return total(own.params for _, own in rows)
             case "trainable_params":
-                return total(own.params for node, own in pairs if node.trainable)
-            case "train_only_params":
-                return total(own.params for node, own in pairs if node.train_only)
+                return total(own.params for node, own in rows if node.trainable)
             case "buffers":
-                return total(own.buffers for _, own in pairs)
+                return total(own.buffers for _, own in rows)
             case "total_params":
-                return total(own.params + own.buffers for _, own in pairs)
+                return total(own.params + own.buffers for _, own in rows)
             case "non_trainable_params":
-                return total(own.buffers if node.trainable else own.params + own.buffers for node, own in pairs)
+                return total(own.buffers if node.trainable else own.params + own.buffers for node, own in rows)
             case "macs":
-                return total(own.ops.macs for own in steady)
+                return total(own.ops.macs for _, own in rows)
             case "flops_torch":
-                return 2 * total(own.ops.macs for own in steady)
+                return 2 * total(own.ops.macs for _, own in rows)
             case "flops":
-                return total(own.flops for own in steady)
+                return total(own.flops for _, own in rows)
             case "output_bytes":
-                result = site.result
-                own = self.cost[result] if result is not None and result >= 0 else None
-                return None if own is None else self.width * own.elements
+                return self._output_bytes(site)
         return None
 
-    def _whole(self, what: str) -> Any:
-        """The figures that only the whole network has; NotImplemented for the others."""
-        if what == "weight_layers":
-            return weight_layers(self.graph)
-        if what == "training_macs":
-            return training_macs(self.graph, self.cost)
-        rule = self.rule
-        if what.startswith(("textbook_", "torch_")) or what in ("parameter_bytes", "gradient_bytes", "optimizer_bytes"):
-            if rule is None or what.startswith("torch_"):
-                return None
-            train = self.graph.spec.train
-            batch = train.batch if train is not None and train.batch is not None else 1
-            match what:
-                case "textbook_inference":
-                    return rule.bytes(1, self.width).inference_bytes
-                case "textbook_training":
-                    return rule.bytes(batch, self.width).training_bytes
-                case "textbook_training_with_gradients":
-                    return rule.bytes(batch, self.width).training_with_gradients_bytes
-                case "parameter_bytes":
-                    return self.width * rule.params
-                case "gradient_bytes":
-                    return self.width * rule.trainable
-            tensors = sum(own.tensors for own, node in zip(self.cost, self.graph.nodes, strict=True) if own is not None and node.trainable)
-            return optimizer_bytes(self.optimizer, rule.trainable, tensors, self.width)
-        return NotImplemented
+    def _buffers(self) -> Any:
+        return total(own.buffers for own in self.cost if own is not None)
+
+    def _output_bytes(self, site: ClaimSite) -> Any:
+        own = self.cost[site.result] if site.result is not None and site.result >= 0 else None
+        return None if own is None else self.width * own.elements
+
+    def _whole(self, what: str, site: ClaimSite) -> Any:
+        """A figure of the whole network."""
+        whole, rule = self.whole, self.rule
+        if what == "output_bytes":
+            return self._output_bytes(site)
+        if hasattr(whole, what):
+            return getattr(whole, what)
+        if rule is None:
+            return None
+        train = self.graph.spec.train
+        batch = train.batch if train is not None and train.batch is not None else 1
+        match what:
+            case "total_params":
+                return total((rule.params, self._buffers()))
+            case "non_trainable_params":
+                return total((rule.params, self._buffers(), -1 * rule.trainable))
+            case "textbook_inference":
+                return rule.bytes(1, self.width).inference_bytes
+            case "textbook_training":
+                return rule.bytes(batch, self.width).training_bytes
+            case "textbook_training_with_gradients":
+                return rule.bytes(batch, self.width).training_with_gradients_bytes
+            case "parameter_bytes":
+                return self.width * rule.params
+            case "gradient_bytes":
+                return self.width * rule.trainable
+            case "optimizer_bytes":
+                tensors = trainable_tensors(self.graph, self.cost)
+                return optimizer_bytes(self.optimizer, rule.trainable, tensors, self.width)
+        return None
 
 
 def _shown(stated: Any) -> str:
@@ -207,7 +239,9 @@ def _equal_axes(stated: Any, computed: tuple[Any, ...]) -> bool | None:
     wanted = stated if isinstance(stated, tuple) else (stated,) * len(computed)
     if len(wanted) != len(computed):
         return False
-    pairs = [(Fraction(str(one)) if isinstance(one, float) else one, two) for one, two in zip(wanted, computed, strict=True)]
+    pairs = [
+        (Fraction(str(one)) if isinstance(one, float) else one, two) for one, two in zip(wanted, computed, strict=True)
+    ]
     if any(is_symbolic(two) for _, two in pairs):
         return True if all(one == two for one, two in pairs) else None
     return all(_fraction(one) == two for one, two in pairs)
@@ -226,10 +260,10 @@ def _equal_fields(stated: Any, computed: Any) -> bool | None:
     if isinstance(stated, tuple) and not isinstance(computed, tuple):
         return all(_equal_fields(item, computed) for item in stated)
     if isinstance(stated, dict):
-        return {side: value for side, value in getattr(computed, "_asdict", dict)().items() if value != 0} == {k: v for k, v in stated.items() if v != 0}
+        return {side: value for side, value in getattr(computed, "_asdict", dict)().items() if value != 0} == {
+            k: v for k, v in stated.items() if v != 0
+        }
     if is_symbolic(stated) or is_symbolic(computed):
         condition = compare(stated, "==", computed)
         return True if condition is None else condition.holds
     return bool(stated == computed)
-
-

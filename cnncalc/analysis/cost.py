@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnncalc.analysis.result import Totals
 from cnncalc.core.dims import Dim, total
 from cnncalc.core.shapes import Shape, elements
 from cnncalc.core.tensors import Ops, Weight
@@ -94,3 +95,23 @@ def weight_layers(graph: Graph) -> int:
         before = max((longest[ref] for ref in node.inputs if ref >= 0), default=0)
         longest.append(before + int(node.layer.weighted and not node.train_only))
     return max((length for length, node in zip(longest, graph.nodes, strict=True) if not node.train_only), default=0)
+
+
+def totals(graph: Graph, cost: tuple[Cost | None, ...]) -> Totals:
+    """The sums over the network for one image; unknown as soon as one layer is."""
+    layers = weight_layers(graph)
+    if any(own is None for own in cost):
+        return Totals(None, None, None, None, None, None, None, None, layers)
+    pairs = [(node, own) for node, own in zip(graph.nodes, cost, strict=True) if own is not None]
+    macs = total(own.ops.macs for node, own in pairs if not node.train_only)
+    return Totals(
+        params=total(own.params for _, own in pairs),
+        trainable_params=total(own.params for node, own in pairs if node.trainable),
+        train_only_params=total(own.params for node, own in pairs if node.train_only),
+        buffers=total(own.buffers for _, own in pairs),
+        macs=macs,
+        training_macs=training_macs(graph, cost),
+        flops_torch=2 * macs,
+        flops=total(own.flops for node, own in pairs if not node.train_only),
+        weight_layers=layers,
+    )

@@ -99,6 +99,11 @@ STATES: dict[str, tuple[int, int]] = {
 """Per optimizer: numbers kept per trainable parameter, and bytes per parameter tensor (torch's float32 step counter)."""
 
 
+def trainable_tensors(graph: Graph, cost: tuple[Cost | None, ...]) -> int:
+    """How many parameter tensors the optimizer updates."""
+    return sum(own.tensors for own, node in zip(cost, graph.nodes, strict=True) if own is not None and node.trainable)
+
+
 def optimizer_bytes(optimizer: str, trainable: Dim, tensors: int, width: int) -> Dim:
     """What torch's optimizer keeps between steps."""
     numbers, counter = STATES[optimizer]

@@ -17,7 +17,7 @@ from cnncalc.analysis.result import ReceptiveField
 from cnncalc.core.dims import Dim, canonical, compare, maximum, minimum
 from cnncalc.core.shapes import Shape
 from cnncalc.graph.model import Graph
-from cnncalc.layers.base import Reach
+from cnncalc.layers.base import Reach, Tap
 
 
 class Seen(NamedTuple):
@@ -41,7 +41,7 @@ def receptive_fields(graph: Graph) -> tuple[ReceptiveField | None, ...]:
     whole = _whole_input(graph)
     states: list[State | None] = []
     fields: list[ReceptiveField | None] = []
-    memo: dict[Any, State] = {}
+    memo: dict[Any, Reach | tuple[Tap, ...]] = {}
     reported: dict[tuple[Seen, ...], ReceptiveField] = {}
     inputs = tuple(graph.inputs.values())
     starts = [_input_state(shape) for shape in inputs]
@@ -53,14 +53,17 @@ def receptive_fields(graph: Graph) -> tuple[ReceptiveField | None, ...]:
             fields.append(None)
             continue
         shapes = tuple([nodes[ref].output if ref >= 0 else inputs[-1 - ref] for ref in node.inputs])
-        key = (id(node.layer), shapes, before)
-        state = memo.get(key)
-        if state is None:
-            state = memo[key] = _advance(node.layer, shapes, before, node.output, whole)  # type: ignore[arg-type]
+        key = (id(node.layer), shapes)
+        reach = memo.get(key)
+        if reach is None:
+            reach = memo[key] = node.layer.reach(shapes, node.output)  # type: ignore[arg-type]
+        state = _advance(node.layer, reach, before, node.output, whole)  # type: ignore[arg-type]
         states.append(state)
         field = reported.get(state.seen)
         if field is None:
-            field = reported[state.seen] = ReceptiveField(*zip(*state.seen, strict=True)) if state.seen else ReceptiveField((), (), (), ())
+            field = reported[state.seen] = (
+                ReceptiveField(*zip(*state.seen, strict=True)) if state.seen else ReceptiveField((), (), (), ())
+            )
         fields.append(field)
     return tuple(fields)
 
@@ -81,8 +84,9 @@ def _whole_input(graph: Graph) -> tuple[Seen, ...]:
     return tuple(Seen(size, size, 0, 0) for size in sizes)
 
 
-def _advance(layer: Any, shapes: tuple[Shape, ...], before: tuple[State, ...], output: Shape, whole: tuple[Seen, ...]) -> State:
-    reach = layer.reach(shapes, output)
+def _advance(
+    layer: Any, reach: Reach | tuple[Tap, ...], before: tuple[State, ...], output: Shape, whole: tuple[Seen, ...]
+) -> State:
     if reach is Reach.WHOLE:
         return State(whole, (None,) * len(output))
     if reach is Reach.PERMUTED:
@@ -95,7 +99,12 @@ def _advance(layer: Any, shapes: tuple[Shape, ...], before: tuple[State, ...], o
         if index is not None:
             size, least, jump, start = seen[index]
             grown = (tap.extent - 1) * jump
-            seen[index] = Seen(_size(size + grown), _size(least + grown), _exact(jump * tap.stride), _exact(start + tap.first * jump))
+            if type(size) is type(least) is type(grown) is type(start) is type(tap.stride) is type(tap.first) is int:
+                seen[index] = Seen(size + grown, least + grown, jump * tap.stride, start + tap.first * jump)
+                continue
+            seen[index] = Seen(
+                _size(size + grown), _size(least + grown), _exact(jump * tap.stride), _exact(start + tap.first * jump)
+            )
     return State(tuple(seen), before[0].follows)
 
 
@@ -113,7 +122,10 @@ def _size(value: Any) -> Any:
 def _join(states: tuple[State, ...]) -> State:
     follows = max((state.follows for state in states), key=lambda one: sum(axis is not None for axis in one))
     count = max(len(state.seen) for state in states)
-    return State(tuple(_longest([state.seen[axis] for state in states if axis < len(state.seen)]) for axis in range(count)), follows)
+    return State(
+        tuple(_longest([state.seen[axis] for state in states if axis < len(state.seen)]) for axis in range(count)),
+        follows,
+    )
 
 
 def _longest(seen: list[Seen]) -> Seen:

@@ -56,8 +56,6 @@ class Row(NamedTuple):
     span: Span
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Sums over the network. `params`, `buffers` and `training_macs` include train_only layers; the others do not."""
@@ -108,7 +106,8 @@ class Memory:
 @dataclass(frozen=True, slots=True)
 class ClaimResult:
     """An `expect` and its verdict: True, False or None (undecided). `finding` is False for errata that (rightly) do not
-    hold and for claims that are false only because an earlier one is."""
+    hold and for claims that are false only because an earlier one is.
+    """
 
     path: str
     what: str

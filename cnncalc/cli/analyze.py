@@ -52,15 +52,47 @@ class Optimizer(str, Enum):
 
 
 def analyze(
-    specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="A file, a directory, a glob, - (stdin), zoo:alexnet, or inline notation: 'in 3x32x32; conv 16 k3 same'.", show_default=False)],
-    batch: Annotated[str | None, typer.Option(help="Images per batch, for every figure; a name (N) makes it a symbol.", show_default="1")] = None,
+    specs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SPEC...",
+            help="A file, a directory, a glob, - (stdin), zoo:alexnet, or inline notation: 'in 3x32x32; conv 16 k3 same'.",
+            show_default=False,
+        ),
+    ],
+    batch: Annotated[
+        str | None,
+        typer.Option(help="Images per batch, for every figure; a name (N) makes it a symbol.", show_default="1"),
+    ] = None,
     dtype: Annotated[Dtype, typer.Option(help="Number format of maps and parameters.")] = Dtype.float32,
-    optimizer: Annotated[Optimizer | None, typer.Option(help="Whose state is counted.", show_default="the spec's, else sgd")] = None,
-    input_: Annotated[list[str] | None, typer.Option("--input", metavar="CxHxW", help="Another input size: 3x224x224, 3xHxW, or name=3x224x224.", show_default=False)] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value for a variable; NAME=symbol keeps it symbolic.", show_default=False)] = None,
-    symbolic: Annotated[bool, typer.Option("--symbolic", help="Formulas in H, W and the batch N instead of numbers.")] = False,
+    optimizer: Annotated[
+        Optimizer | None, typer.Option(help="Whose state is counted.", show_default="the spec's, else sgd")
+    ] = None,
+    input_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="CxHxW",
+            help="Another input size: 3x224x224, 3xHxW, or name=3x224x224.",
+            show_default=False,
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Another value for a variable; NAME=symbol keeps it symbolic.",
+            show_default=False,
+        ),
+    ] = None,
+    symbolic: Annotated[
+        bool, typer.Option("--symbolic", help="Formulas in H, W and the batch N instead of numbers.")
+    ] = False,
     format_: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.terminal,
-    layout: Annotated[Layout, typer.Option(help="Order of a shape's axes in tables: channels first or last.")] = Layout.chw,
+    layout: Annotated[
+        Layout, typer.Option(help="Order of a shape's axes in tables: channels first or last.")
+    ] = Layout.chw,
     expand: Annotated[bool, typer.Option("--expand", help="Show every layer: no folded repeats, no limit.")] = False,
 ) -> None:
     """Sizes, parameters, MACs, FLOPs, bytes and receptive fields of every layer, and whether the spec's claims hold.

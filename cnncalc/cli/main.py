@@ -34,7 +34,9 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _main(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and stop."),
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and stop."
+    ),
 ) -> None:
     pass
 
@@ -55,5 +57,8 @@ def main() -> None:
         if os.environ.get("CNNCALC_TRACEBACK"):
             raise
         print(f"cnncalc: internal error: {type(error).__name__}: {error}", file=sys.stderr)
-        print("This is a defect of cnncalc; please report it with the spec (CNNCALC_TRACEBACK=1 shows where).", file=sys.stderr)
+        print(
+            "This is a defect of cnncalc; please report it with the spec (CNNCALC_TRACEBACK=1 shows where).",
+            file=sys.stderr,
+        )
         sys.exit(2)

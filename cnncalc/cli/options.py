@@ -10,14 +10,16 @@ from cnncalc.spec.yaml import resolve
 
 
 def _wrong(option: str, expected: str, received: str, remedy: str) -> SpecError:
-    return SpecError(Diagnostic(f"{option} {received} cannot be read", expected=expected, received=received, remedy=remedy))
+    return SpecError(
+        Diagnostic(f"{option} {received} cannot be read", expected=expected, received=received, remedy=remedy)
+    )
 
 
 def batch_value(text: str | None) -> Any:
     """--batch: a number, or a name that makes the batch a symbol."""
     if text is None:
         return None
-    if text.isdigit() and 1 <= int(text[:14]) and len(text) <= 13:
+    if text.isdigit() and int(text[:14]) >= 1 and len(text) <= 13:
         return int(text)
     if re.fullmatch(r"[A-Za-z_]\w*", text):
         from cnncalc.core.symbolic import symbol
@@ -33,11 +35,20 @@ def input_values(texts: list[str], names: tuple[str, ...]) -> dict[str, tuple[An
         name, equals, sizes = text.rpartition("=")
         if not equals:
             if len(names) != 1:
-                raise _wrong("--input", f"name=CxHxW for one of {', '.join(names)}", text, "name the input: --input left=3x64x64")
+                raise _wrong(
+                    "--input", f"name=CxHxW for one of {', '.join(names)}", text, "name the input: --input left=3x64x64"
+                )
             name = names[0]
         parts = tuple(int(part) if part.isdigit() and len(part) < 14 else part for part in sizes.split("x"))
-        if not 1 <= len(parts) <= 4 or any(isinstance(part, str) and not re.fullmatch(r"[A-Za-z_]\w*", part) or part == 0 for part in parts):
-            raise _wrong("--input", "sizes or symbols joined by x, channels first", text, "write --input 3x224x224 or --input 3xHxW")
+        if not 1 <= len(parts) <= 4 or any(
+            (isinstance(part, str) and not re.fullmatch(r"[A-Za-z_]\w*", part)) or part == 0 for part in parts
+        ):
+            raise _wrong(
+                "--input",
+                "sizes or symbols joined by x, channels first",
+                text,
+                "write --input 3x224x224 or --input 3xHxW",
+            )
         result[name] = parts
     return result
 

@@ -60,7 +60,7 @@ def ceildiv(a: Dim, b: Dim) -> Dim:
 def maximum(*values: Dim) -> Dim:
     """The largest of one or more dimensions."""
     if all(type(value) is int for value in values):
-        return max(values)  # type: ignore[type-var]
+        return max(values)
     result: Dim = _algebra(*values).maximum(*values)
     return result
 
@@ -68,7 +68,7 @@ def maximum(*values: Dim) -> Dim:
 def minimum(*values: Dim) -> Dim:
     """The smallest of one or more dimensions."""
     if all(type(value) is int for value in values):
-        return min(values)  # type: ignore[type-var]
+        return min(values)
     result: Dim = _algebra(*values).minimum(*values)
     return result
 
@@ -101,7 +101,7 @@ def total(values: Iterable[Dim]) -> Dim:
 
 
 def ratio(a: Any, b: Any) -> Any:
-    """a / b, as an int where it is one, else as a Fraction or a symbolic quotient.
+    """A / b, as an int where it is one, else as a Fraction or a symbolic quotient.
 
     >>> ratio(4, 2), ratio(1, 2)
     (2, Fraction(1, 2))

@@ -43,7 +43,11 @@ def shape_text(shape: Shape | None) -> str:
 
 def _axis(dim: Dim) -> str:
     shown = text(dim)
-    return shown if shown.isalnum() or shown.endswith(")") and shown.startswith(("ceil(", "floor(")) and shown.count("(") < 3 else f"({shown})"
+    return (
+        shown
+        if shown.isalnum() or (shown.endswith(")") and shown.startswith(("ceil(", "floor(")) and shown.count("(") < 3)
+        else f"({shown})"
+    )
 
 
 def axis_name(index: int, spatial_rank: int) -> str:

@@ -168,7 +168,9 @@ def _bounds(value: Any) -> tuple[Any, Any]:
     if isinstance(value, FloorDiv) and isinstance(value.args[1], Integer):
         low, high = _bounds(value.args[0])
         divisor = value.args[1]
-        return (None if low is None else sympy.floor(low / divisor)), (None if high is None else sympy.floor(high / divisor))
+        return (None if low is None else sympy.floor(low / divisor)), (
+            None if high is None else sympy.floor(high / divisor)
+        )
     if isinstance(value, Maximum | Minimum):
         pairs = [_bounds(part) for part in value.args]
         lows, highs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
@@ -197,7 +199,11 @@ def _atom_at_least(big: Any, small: Any) -> bool:
         return big == small or (_bounds(big)[0] or 0) >= 1
 
     def slope(atom: Any) -> tuple[Any, Any, int] | None:
-        numerator, denominator = (atom.args[0], int(atom.args[1])) if isinstance(atom, FloorDiv) and isinstance(atom.args[1], Integer) else (atom, 1)
+        numerator, denominator = (
+            (atom.args[0], int(atom.args[1]))
+            if isinstance(atom, FloorDiv) and isinstance(atom.args[1], Integer)
+            else (atom, 1)
+        )
         rest, constant = _split(numerator)
         return (rest, sympy.Rational(constant, denominator), denominator) if isinstance(rest, sympy.Symbol) else None
 
@@ -220,7 +226,9 @@ def _term_covers(positive: list[Any], negative: list[Any]) -> bool:
     """Whether each factor of the negative term can be matched by a factor of the positive one that is at least as large."""
     free = list(positive)
     for atom in negative:
-        match = next((one for one in free if one == atom), None) or next((one for one in free if _atom_at_least(one, atom)), None)
+        match = next((one for one in free if one == atom), None) or next(
+            (one for one in free if _atom_at_least(one, atom)), None
+        )
         if match is None or (_bounds(atom)[0] or -1) < 0:
             return False
         free.remove(match)

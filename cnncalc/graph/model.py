@@ -16,7 +16,8 @@ Ref = int
 """An output: a node's index, or -1 - i for input i."""
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Group:
     """A block call, stack, merge, branch, head or repeat: the rows `start:stop` in execution order, nested by range.
 
     `kind` is the block's or structural kind's name, or `branch`, `head`. `repeat` is the index within a repeated call,

@@ -15,7 +15,9 @@ class Entry:
 
     __slots__ = ("node", "ref", "repeats", "scope")
 
-    def __init__(self, ref: Ref, node: int | None = None, scope: Scope | None = None, repeats: list[Entry] | None = None) -> None:
+    def __init__(
+        self, ref: Ref, node: int | None = None, scope: Scope | None = None, repeats: list[Entry] | None = None
+    ) -> None:
         self.ref = ref
         self.node = node
         self.scope = scope

@@ -33,7 +33,7 @@ class Shapes:
 
 
 def _infer(layer: Layer, inputs: tuple[Shape, ...]) -> Inference:
-    conditions = []
+    conditions: list[Condition] = []
     for missing in layer.requires(*inputs):
         if missing.condition is None or missing.condition.holds is False:
             return Inference(None, missing, tuple(conditions))
@@ -46,5 +46,6 @@ def likely_channels(layer: Layer, inputs: tuple[Dim | None, ...]) -> Dim | None:
     for name in ("filters", "units"):
         value = getattr(layer, name, None)
         if value is not None:
-            return value  # type: ignore[no-any-return]
+            result: Dim = value
+            return result
     return inputs[0] if inputs else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -15,6 +16,9 @@ from cnncalc.layers.fields import describe
 from cnncalc.spec import expression
 from cnncalc.spec.expression import ExpressionError
 from cnncalc.spec.model import Call, Stack
+
+NOT_FIELDS = frozenset({"activation", "branches", "layers", "gate"})
+"""Keys of a call that the unrolling uses up; the layer never sees them."""
 
 
 class Closure:
@@ -36,9 +40,19 @@ class Values:
         self._layers: dict[Any, Layer] = {}
         self._free: dict[int, tuple[str, ...]] = {}
 
-    def stop(self, span: Span, path: str, message: str, expected: str = "", received: str = "", remedy: str = "", code: str = "CN900", file: str = "") -> NoReturn:
+    def stop(
+        self,
+        span: Span,
+        path: str,
+        message: str,
+        expected: str = "",
+        received: str = "",
+        remedy: str = "",
+        code: str = "CN900",
+        file: str = "",
+    ) -> NoReturn:
         """Raises the problem."""
-        raise SpecError(Diagnostic(message, code, path, expected, received, remedy, span, file or self.file))
+        raise SpecError(Diagnostic(message, code, path, expected, received, remedy, span, self.file))
 
     def resolve(self, value: Any, environment: Mapping[str, Any], span: Span, path: str) -> Any:
         """A value with its names and expressions replaced; words that name nothing stay words."""
@@ -72,7 +86,9 @@ class Values:
                 self.notes[note] = None
         return value
 
-    def truth(self, value: Any, what: str, environment: Mapping[str, Any], span: Span, path: str, default: bool) -> bool:
+    def truth(
+        self, value: Any, what: str, environment: Mapping[str, Any], span: Span, path: str, default: bool
+    ) -> bool:
         """A condition's value: true, false or an expression that compares."""
         if value is None:
             return default
@@ -82,16 +98,37 @@ class Values:
             except ExpressionError as error:
                 self.stop(span, path, f"{what}: {error}", remedy=error.remedy)
         if not isinstance(value, bool):
-            self.stop(span, path, f"{what} must be true or false", "true, false or a comparison", describe(value), "write for example if: stride != 1")
+            self.stop(
+                span,
+                path,
+                f"{what} must be true or false",
+                "true, false or a comparison",
+                describe(value),
+                "write for example if: stride != 1",
+            )
         return value
 
     def count(self, value: Any, what: str, environment: Mapping[str, Any], span: Span, path: str, largest: int) -> int:
         """A whole number from 0 to `largest`."""
         result = self.resolve(value, environment, span, path)
         if isinstance(result, bool) or not isinstance(result, int) or result < 0:
-            self.stop(span, path, f"{what} must be a whole number", "a whole number of at least 0", describe(result), "symbols and words cannot count repeats")
+            self.stop(
+                span,
+                path,
+                f"{what} must be a whole number",
+                "a whole number of at least 0",
+                describe(result),
+                "symbols and words cannot count repeats",
+            )
         if result > largest:
-            self.stop(span, path, f"{what} is above the limit of {largest:,}", f"at most {largest:,}", describe(result), "use fewer repeats")
+            self.stop(
+                span,
+                path,
+                f"{what} is above the limit of {largest:,}",
+                f"at most {largest:,}",
+                describe(result),
+                "use fewer repeats",
+            )
         return result
 
     def free(self, call: Call) -> tuple[str, ...]:
@@ -103,33 +140,49 @@ class Values:
             names = self._free[id(call)] = tuple(sorted(found))
         return names
 
-    def layer(self, kind: str, call: Call, fields: Mapping[str, Any], environment: Mapping[str, Any], path: str, file: str) -> Layer:
+    def layer(self, kind: str, call: Call, environment: Mapping[str, Any], path: str) -> Layer:
         """The layer of a call in an environment. Raises SpecError for each field that does not fit."""
-        key = (kind, id(call), tuple([environment.get(name) for name in self.free(call)]))
+        key: Any = (id(call), tuple([environment.get(name) for name in self.free(call)]))
         try:
             layer = self._layers.get(key)
-        except TypeError:
+        except TypeError:  # a parameter that cannot be hashed, such as a mapping of sides
             key, layer = None, None
         if layer is None:
-            values = {name: self.resolve(value, environment, call.spans.get(name, call.span), path) for name, value in fields.items()}
-            layer = self.build(kind, values, call, path, file)
+            values = {
+                name: self.resolve(value, environment, call.spans.get(name, call.span), path)
+                for name, value in call.fields.items()
+                if name not in NOT_FIELDS
+            }
+            layer = self.build(kind, values, call, path)
             if key is not None:
                 self._layers[key] = layer
         return layer
 
-    def build(self, kind: str, values: Mapping[str, Any], call: Call, path: str, file: str = "") -> Layer:
+    def activation(self, kind: str, fields: Mapping[str, Any], call: Call, path: str) -> Layer:
+        """The layer of an activation shorthand."""
+        key = (kind, tuple(sorted(fields.items())))
+        layer = self._layers.get(key)
+        if layer is None:
+            layer = self._layers[key] = self.build(kind, fields, replace(call, spans={}), path)
+        return layer
+
+    def build(self, kind: str, values: Mapping[str, Any], call: Call, path: str) -> Layer:
         """The layer with these values."""
         try:
             return layer_class(kind)(**values)
         except ValidationError as error:
-            raise SpecError(*(self._wrong(kind, item, values, call, path, file) for item in error.errors(include_url=False))) from None
+            raise SpecError(
+                *(self._wrong(kind, item, call, path) for item in error.errors(include_url=False))
+            ) from None
 
-    def _wrong(self, kind: str, error: Any, values: Mapping[str, Any], call: Call, path: str, file: str) -> Diagnostic:
+    def _wrong(self, kind: str, error: Any, call: Call, path: str) -> Diagnostic:
         field = str(error["loc"][0]) if error["loc"] else ""
         span = call.spans.get(field, call.span)
         context = error.get("ctx", {})
         if error["type"] == "missing":
-            return Diagnostic(f"{kind} needs {field}", "CN900", path, field, "nothing", f"add {field}: ...", span, file or self.file)
+            return Diagnostic(
+                f"{kind} needs {field}", "CN900", path, field, "nothing", f"add {field}: ...", span, self.file
+            )
         expected = context.get("expected", error["msg"])
         received = context.get("received", describe(error["input"]))
         remedy = context.get("remedy", "")
@@ -138,7 +191,7 @@ class Values:
                 expression.parse(error["input"])
             except ExpressionError as problem:
                 remedy = remedy or str(problem)
-        return Diagnostic(f"{field} must be {expected}", "CN900", path, expected, received, remedy, span, file or self.file)
+        return Diagnostic(f"{field} must be {expected}", "CN900", path, expected, received, remedy, span, self.file)
 
 
 def _collect(value: Any, found: set[str]) -> None:

@@ -13,8 +13,8 @@ KINDS: dict[str, str] = {
     "conv2d": "conv.Conv2d",
     "conv3d": "conv.Conv3d",
     "depthwise_conv": "conv.DepthwiseConv",
-    "transposed_conv": "conv.TransposedConv",
-    "locally_connected": "conv.LocallyConnected",
+    "transposed_conv": "transposed.TransposedConv",
+    "locally_connected": "unshared.LocallyConnected",
     "dense": "dense.Dense",
     "maxpool": "pool.MaxPool",
     "avgpool": "pool.AvgPool",
@@ -74,7 +74,9 @@ KINDS: dict[str, str] = {
 ACTIVATIONS: frozenset[str] = frozenset(kind for kind, place in KINDS.items() if place.startswith("activation."))
 """The kinds that the activation shorthand takes."""
 
-SHORTHAND: frozenset[str] = frozenset({"conv", "conv1d", "conv2d", "conv3d", "depthwise_conv", "transposed_conv", "locally_connected", "dense"})
+SHORTHAND: frozenset[str] = frozenset(
+    {"conv", "conv1d", "conv2d", "conv3d", "depthwise_conv", "transposed_conv", "locally_connected", "dense"}
+)
 """The kinds that have an `activation` field, which becomes a layer of its own."""
 
 MERGES: frozenset[str] = frozenset({"add", "multiply", "maximum", "concat"})

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from cnncalc.core.dims import floordiv, text
 from cnncalc.core.shapes import Shape, elements, rank
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.axis import AxisName, axis_index, needs_axis
 from cnncalc.layers.base import Layer, Reach, Unmet, unmet
-from cnncalc.layers.fields import Count, Number, one_of
+from cnncalc.layers.fields import Count, Number, OneOf
 
-Per = one_of("channel", "layer")
+Per = Annotated[str, OneOf("channel", "layer")]
 
 
 class _Elementwise(Layer):
@@ -205,7 +205,7 @@ class Prelu(_Elementwise):
     short: ClassVar[str] = "per"
     cost: ClassVar[Ops] = Ops(multiplies=1, comparisons=1)
 
-    per: Per = "channel"  # type: ignore[valid-type]
+    per: Per = "channel"
     """channel or layer."""
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
@@ -226,7 +226,7 @@ class Softmax(Layer):
     kind: ClassVar[str] = "softmax"
     short: ClassVar[str] = "axis"
 
-    axis: AxisName = "channels"  # type: ignore[valid-type]
+    axis: AxisName = "channels"
     """The axis that sums to 1."""
 
     def requires(self, *inputs: Shape) -> Iterator[Unmet]:
@@ -293,5 +293,5 @@ class Maxout(Layer):
         return (floordiv(x[0], self.pieces), *x[1:])
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """pieces - 1 comparisons per output number."""
+        """Pieces - 1 comparisons per output number."""
         return Ops(comparisons=(self.pieces - 1) * elements(output))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 from cnncalc.core.shapes import AXES as SPATIAL
 from cnncalc.core.shapes import Shape, rank, shape_text
 from cnncalc.layers.base import Unmet
-from cnncalc.layers.fields import one_of
+from cnncalc.layers.fields import OneOf
 
 AXIS_NAMES = ("channels", "depth", "height", "width", "length", "last")
-AxisName = one_of(*AXIS_NAMES)
+AxisName = Annotated[str, OneOf(*AXIS_NAMES)]
 
 
 def axis_index(name: str, spatial: int) -> int | None:

@@ -66,6 +66,10 @@ class Layer(BaseModel):
 
         def __init__(self, **fields: Any) -> None: ...
 
+    def effective(self, field: str) -> Any:
+        """A field's value as it takes effect: where a default depends on another field, that one's value."""
+        return getattr(self, field)
+
     def requires(self, *inputs: Shape) -> Iterator[Unmet]:
         """What must hold of the inputs but does not certainly; the first false one stops the layer."""
         return iter(())

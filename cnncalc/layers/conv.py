@@ -7,14 +7,14 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from cnncalc.core.dims import Dim, ceildiv, floordiv, maximum, prod, ratio, text
+from cnncalc.core.dims import Dim, floordiv, maximum, prod, text
 from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops, Weight
-from cnncalc.layers.base import Layer, Reach, Tap, Unmet, needs_map, unmet
-from cnncalc.layers.fields import Count, Counts, Flag, Naturals, Padding, expand, one_of, wrong
-from cnncalc.layers.window import Axis, axes_of, extent, needs_per_axis, needs_room, pairs
+from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
+from cnncalc.layers.fields import Count, Counts, Flag, OneOf, Padding, expand, wrong
+from cnncalc.layers.window import Axis, axes_of, needs_per_axis, needs_room
 
-PaddingMode = one_of("zeros", "reflect", "replicate", "circular")
+PaddingMode = Annotated[str, OneOf("zeros", "reflect", "replicate", "circular")]
 
 
 def _connections(value: Any) -> tuple[tuple[int, ...], ...] | None:
@@ -78,7 +78,7 @@ class Conv(Layer):
     """Channels are split into this many groups that do not see each other."""
     bias: Flag = True
     """One learned offset per filter."""
-    padding_mode: PaddingMode = "zeros"  # type: ignore[valid-type]
+    padding_mode: PaddingMode = "zeros"
     """What the padding holds: zeros, reflect, replicate or circular."""
     connections: Connections = None
     """For each filter the input channels that it reads (LeNet-5's table); all of them when left out."""
@@ -129,14 +129,16 @@ class Conv(Layer):
             f"the connection table names input channel {highest} but the input has {text(channels)}",
             remedy="channels count from 0",
         )
-        yield from unmet(self.groups, "==", 1, "a connection table and groups exclude each other", remedy="leave out groups")
+        yield from unmet(
+            self.groups, "==", 1, "a connection table and groups exclude each other", remedy="leave out groups"
+        )
 
     def output(self, *inputs: Shape) -> Shape:
-        """filters x positions."""
+        """Filters x positions."""
         return (self.filters, *(axis.positions() for axis in self.axes(inputs[0])))
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """weight [filters, channels / groups, kernel...] (with a table: one row per link) and bias [filters]."""
+        """Weight [filters, channels / groups, kernel...] (with a table: one row per link) and bias [filters]."""
         (x,) = inputs
         kernel = expand(self.kernel, rank(x))
         if self.connections is not None:
@@ -235,11 +237,11 @@ class DepthwiseConv(Layer):
         yield from self._conv(inputs[0]).requires(*inputs)
 
     def output(self, *inputs: Shape) -> Shape:
-        """channels * multiplier x positions."""
+        """Channels * multiplier x positions."""
         return self._conv(inputs[0]).output(*inputs)
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """weight [channels * multiplier, 1, kernel...] and bias."""
+        """Weight [channels * multiplier, 1, kernel...] and bias."""
         return self._conv(inputs[0]).weights(*inputs)
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
@@ -249,161 +251,3 @@ class DepthwiseConv(Layer):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
         """The window."""
         return self._conv(inputs[0]).reach(inputs, output)
-
-
-class TransposedConv(Layer):
-    """Transposed (fractionally strided) convolution: each input position writes a kernel-sized patch.
-
-    Output per axis: (n - 1) s + d(k - 1) + 1 - p + output_padding, p the total padding; `same` gives n * s. Parameters:
-    as for conv. MACs: input positions * kernel * channels * filters / groups. Source: the backward pass of conv (course
-    document 002, line 327, names the fractional stride).
-
-    >>> TransposedConv(filters=64, kernel=2, stride=2).output((128, 28, 28))
-    (64, 56, 56)
-    """
-
-    kind: ClassVar[str] = "transposed_conv"
-    counted: ClassVar[bool] = True
-    weighted: ClassVar[bool] = True
-
-    filters: Count
-    """Output channels."""
-    kernel: Counts
-    """Kernel size, one number or one per axis."""
-    stride: Counts = 1
-    """The upsampling factor."""
-    padding: Padding = "valid"
-    """How much is cut off each side of the full result: valid (nothing), same, a number, [h, w] or sides."""
-    output_padding: Naturals = 0
-    """Extra positions at the end, to choose among the sizes that convolve to the same input."""
-    dilation: Counts = 1
-    """Distance between the kernel's taps."""
-    groups: Count = 1
-    """Channel groups that do not see each other."""
-    bias: Flag = True
-    """One learned offset per filter."""
-
-    def _axes(self, x: Shape) -> Iterator[tuple[Dim, Dim, Dim, Dim, Dim, Dim]]:
-        """Per axis: size, extent, stride, cut before, cut after, output padding."""
-        count = rank(x)
-        strides, extra = expand(self.stride, count), expand(self.output_padding, count)
-        spans = [extent(k, d) for k, d in zip(expand(self.kernel, count), expand(self.dilation, count), strict=True)]
-        sides = pairs(self.padding, tuple(spans))
-        for size, span, stride, side, out in zip(x[1:], spans, strides, sides, extra, strict=True):
-            if side == "same":
-                cut = maximum(span - stride, 0)
-                before = floordiv(cut, 2)
-                yield size, span, stride, before, cut - before, maximum(stride - span, 0)
-            else:
-                yield size, span, stride, side[0], side[1], out
-
-    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
-        """Rank, list lengths, groups, output padding below stride or dilation, a result of at least one position."""
-        (x,) = inputs
-        yield from needs_map(x, (1, 2, 3), self.kind)
-        fields = {name: getattr(self, name) for name in ("kernel", "stride", "padding", "output_padding", "dilation")}
-        yield from needs_per_axis(x, **fields)
-        if self.padding == "full":
-            yield Unmet(None, "padding full has no meaning for transposed_conv", "valid, same or numbers", "full", "valid already gives the full result")
-        if self.padding == "same" and any(value != 0 for value in expand(self.output_padding, rank(x))):
-            yield Unmet(None, "padding same fixes the output at input * stride; output_padding cannot change it", "output_padding 0", text(self.output_padding), "leave out output_padding")
-        yield from needs_groups(x[0], self.filters, self.groups)
-        dilations, strides = expand(self.dilation, rank(x)), expand(self.stride, rank(x))
-        for index, extra in enumerate(expand(self.output_padding, rank(x))):
-            limit = maximum(dilations[index], strides[index])
-            yield from unmet(
-                limit,
-                ">=",
-                extra + 1,
-                f"output_padding {text(extra)} is not smaller than stride {text(strides[index])} or dilation {text(dilations[index])}",
-                expected=f"output_padding < {text(limit)}",
-                remedy="lower output_padding",
-            )
-        for index, length in enumerate(self.output(x)[1:]):
-            yield from unmet(
-                length,
-                ">=",
-                1,
-                f"the {axis_name(index, rank(x))} of the result would be {text(length)}",
-                expected="at least 1",
-                remedy="use less padding",
-            )
-
-    def output(self, *inputs: Shape) -> Shape:
-        """filters x lengths."""
-        lengths = (
-            (size - 1) * stride + span - before - after + extra
-            for size, span, stride, before, after, extra in self._axes(inputs[0])
-        )
-        return (self.filters, *lengths)
-
-    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """weight [channels, filters / groups, kernel...] and bias [filters]."""
-        (x,) = inputs
-        weight = Weight("weight", (x[0], floordiv(self.filters, self.groups), *expand(self.kernel, rank(x))))
-        return (weight, Weight("bias", (self.filters,))) if self.bias else (weight,)
-
-    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """Every weight once per input position; the bias is one add per output number."""
-        macs = prod(inputs[0][1:]) * self.weights(*inputs)[0].elements
-        return Ops(macs=macs, adds=elements(output) if self.bias else 0)
-
-    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
-        """Output o reads the inputs i with 0 <= o + before - i * stride < extent; the most over all phases."""
-        return tuple(
-            Tap(ceildiv(span, stride), ratio(1, stride), ceildiv(before - span + 1, stride))
-            for _, span, stride, before, _, _ in self._axes(inputs[0])
-        )
-
-
-class LocallyConnected(Layer):
-    """Convolution without weight sharing: every output position has filters of its own.
-
-    Output: as for conv without padding. Parameters: positions * (k * k * channels + 1) * filters. MACs: as for conv.
-    Source: the count without sharing in course document 001, line 829.
-
-    >>> layer = LocallyConnected(filters=96, kernel=11, stride=4)
-    >>> sum(weight.elements for weight in layer.weights((3, 227, 227)))
-    105705600
-    """
-
-    kind: ClassVar[str] = "locally_connected"
-    counted: ClassVar[bool] = True
-    weighted: ClassVar[bool] = True
-
-    filters: Count
-    """Filters at each position, that is, output channels."""
-    kernel: Counts
-    """Kernel size, one number or one per axis."""
-    stride: Counts = 1
-    """Step of the window."""
-    bias: Flag = True
-    """One learned offset per output number."""
-
-    def _axes(self, x: Shape) -> tuple[Axis, ...]:
-        return axes_of(x, self.kernel, self.stride, "valid")
-
-    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
-        """Rank, list lengths and room for the kernel."""
-        yield from needs_map(inputs[0], (1, 2, 3), self.kind)
-        yield from needs_per_axis(inputs[0], kernel=self.kernel, stride=self.stride)
-        yield from needs_room(self._axes(inputs[0]))
-
-    def output(self, *inputs: Shape) -> Shape:
-        """filters x positions."""
-        return (self.filters, *(axis.positions() for axis in self._axes(inputs[0])))
-
-    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """weight [filters, channels, kernel..., positions...] and bias [filters, positions...]."""
-        (x,) = inputs
-        output = self.output(x)
-        weight = Weight("weight", (self.filters, x[0], *expand(self.kernel, rank(x)), *output[1:]))
-        return (weight, Weight("bias", output)) if self.bias else (weight,)
-
-    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """Every weight once."""
-        return Ops(macs=self.weights(*inputs)[0].elements, adds=elements(output) if self.bias else 0)
-
-    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach | tuple[Tap, ...]:
-        """The window."""
-        return tuple(axis.tap() for axis in self._axes(inputs[0]))

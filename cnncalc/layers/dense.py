@@ -70,7 +70,7 @@ class Dense(Layer):
         return (*x[:index], self.units, *x[index + 1 :])
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """weight [units, n] and bias [units]."""
+        """Weight [units, n] and bias [units]."""
         (x,) = inputs
         weight = Weight("weight", (self.units, x[self._index(x)]))
         return (weight, Weight("bias", (self.units,))) if self.bias else (weight,)
@@ -109,18 +109,25 @@ class Rbf(Layer):
         """A vector."""
         (x,) = inputs
         if rank(x):
-            yield Unmet(None, f"rbf takes a vector but is fed the map {shape_text(x)}", "a vector", shape_text(x), "put flatten before it", "CN004")
+            yield Unmet(
+                None,
+                f"rbf takes a vector but is fed the map {shape_text(x)}",
+                "a vector",
+                shape_text(x),
+                "put flatten before it",
+                "CN004",
+            )
 
     def output(self, *inputs: Shape) -> Shape:
-        """units."""
+        """Units."""
         return (self.units,)
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """centres [units, n]."""
+        """Centres [units, n]."""
         return (Weight("centres", (self.units, inputs[0][0])),)
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """n subtractions, n squares and n - 1 adds per unit."""
+        """N subtractions, n squares and n - 1 adds per unit."""
         pairs: Dim = prod((self.units, inputs[0][0]))
         return Ops(adds=2 * pairs - self.units, multiplies=pairs)
 

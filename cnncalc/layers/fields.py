@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from cnncalc.core.dims import Dim, is_symbolic
 from cnncalc.core.diagnostic import did_you_mean
+from cnncalc.core.dims import Dim, is_symbolic
 
 LARGEST = 10**12
 """No dimension, count or stride may be larger: beyond it a typing error is certain."""
@@ -21,7 +21,9 @@ LARGEST = 10**12
 
 def wrong(expected: str, received: object, remedy: str = "") -> PydanticCustomError:
     """The error of a field whose value does not fit; the loader adds the position."""
-    return PydanticCustomError("field", "{expected}", {"expected": expected, "received": describe(received), "remedy": remedy})
+    return PydanticCustomError(
+        "field", "{expected}", {"expected": expected, "received": describe(received), "remedy": remedy}
+    )
 
 
 def describe(value: object) -> str:
@@ -114,7 +116,11 @@ def _padding(value: Any) -> PaddingValue:
     if isinstance(value, str):
         if value in PADDING_WORDS:
             return value
-        raise wrong("valid, same, full, a whole number, [h, w] or {top, bottom, left, right}", value, did_you_mean(value, PADDING_WORDS))
+        raise wrong(
+            "valid, same, full, a whole number, [h, w] or {top, bottom, left, right}",
+            value,
+            did_you_mean(value, PADDING_WORDS),
+        )
     return _amount(value)
 
 
@@ -124,7 +130,11 @@ def _amount(value: Any) -> PaddingValue:
     if isinstance(value, dict):
         unknown = [key for key in value if key not in Sides._fields]
         if unknown:
-            raise wrong("the sides top, bottom, left, right (and front, back in 3-D)", f"{unknown[0]}", did_you_mean(unknown[0], Sides._fields))
+            raise wrong(
+                "the sides top, bottom, left, right (and front, back in 3-D)",
+                f"{unknown[0]}",
+                did_you_mean(unknown[0], Sides._fields),
+            )
         return Sides(**{side: _natural(item) for side, item in value.items()})
     return _naturals(value)
 
@@ -146,16 +156,24 @@ def _number(least: float | None, below: float | None, expected: str) -> Callable
     return check
 
 
-def one_of(*words: str) -> Any:
-    """A field that takes one of some words."""
+class OneOf:
+    """The marker of a field that takes one of some words: `Annotated[str, OneOf("max", "average")]`."""
 
-    def check(value: Any) -> str:
-        if value not in words or not isinstance(value, str):
-            remedy = did_you_mean(value, words) if isinstance(value, str) else ""
-            raise wrong(f"one of {', '.join(words)}", value, remedy)
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def check(self, value: Any) -> str:
+        """The word. Raises the field's error for anything else."""
+        if not isinstance(value, str) or value not in self.words:
+            remedy = did_you_mean(value, self.words) if isinstance(value, str) else ""
+            raise wrong(f"one of {', '.join(self.words)}", value, remedy)
         return value
 
-    return Annotated[str, PlainValidator(check), WithJsonSchema({"enum": list(words)})]
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        return {"enum": list(self.words)}
 
 
 def _text(value: Any) -> str:
@@ -167,19 +185,37 @@ def _text(value: Any) -> str:
 _EXPRESSION: dict[str, Any] = {"type": "string", "description": "an expression over variables and block parameters"}
 _INT: dict[str, Any] = {"anyOf": [{"type": "integer"}, _EXPRESSION]}
 _AXES: dict[str, Any] = {"anyOf": [*_INT["anyOf"], {"type": "array", "items": _INT, "minItems": 1, "maxItems": 3}]}
-_SIDES: dict[str, Any] = {"type": "object", "properties": {side: _INT for side in Sides._fields}, "additionalProperties": False}
+_SIDES: dict[str, Any] = {
+    "type": "object",
+    "properties": dict.fromkeys(Sides._fields, _INT),
+    "additionalProperties": False,
+}
 
 Count = Annotated[Dim, PlainValidator(_count), WithJsonSchema(_INT)]
 Natural = Annotated[Dim, PlainValidator(_natural), WithJsonSchema(_INT)]
 Counts = Annotated[Any, PlainValidator(_counts), WithJsonSchema(_AXES)]
-OptionalCounts = Annotated[Any, PlainValidator(lambda value: None if value is None else _counts(value)), WithJsonSchema(_AXES)]
+OptionalCounts = Annotated[
+    Any, PlainValidator(lambda value: None if value is None else _counts(value)), WithJsonSchema(_AXES)
+]
 Naturals = Annotated[Any, PlainValidator(_naturals), WithJsonSchema(_AXES)]
-Padding = Annotated[Any, PlainValidator(_padding), WithJsonSchema({"anyOf": [{"enum": list(PADDING_WORDS)}, *_AXES["anyOf"], _SIDES]})]
+Padding = Annotated[
+    Any, PlainValidator(_padding), WithJsonSchema({"anyOf": [{"enum": list(PADDING_WORDS)}, *_AXES["anyOf"], _SIDES]})
+]
 Amount = Annotated[Any, PlainValidator(_amount), WithJsonSchema({"anyOf": [*_AXES["anyOf"], _SIDES]})]
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"anyOf": [{"type": "boolean"}, _EXPRESSION]})]
-Number = Annotated[float, PlainValidator(_number(None, None, "a number")), WithJsonSchema({"anyOf": [{"type": "number"}, _EXPRESSION]})]
-Positive = Annotated[float, PlainValidator(_number(1e-300, None, "a number above 0")), WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _EXPRESSION]})]
-Rate = Annotated[float, PlainValidator(_number(0, 1, "a rate of at least 0 and below 1")), WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 1}, _EXPRESSION]})]
+Number = Annotated[
+    float, PlainValidator(_number(None, None, "a number")), WithJsonSchema({"anyOf": [{"type": "number"}, _EXPRESSION]})
+]
+Positive = Annotated[
+    float,
+    PlainValidator(_number(1e-300, None, "a number above 0")),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _EXPRESSION]}),
+]
+Rate = Annotated[
+    float,
+    PlainValidator(_number(0, 1, "a rate of at least 0 and below 1")),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 1}, _EXPRESSION]}),
+]
 Name = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string"})]
 
 

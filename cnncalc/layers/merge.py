@@ -14,13 +14,22 @@ from cnncalc.layers.base import Layer, Unmet, unmet
 
 def _needs_inputs(kind: str, inputs: tuple[Shape, ...]) -> Iterator[Unmet]:
     if len(inputs) < 2:
-        yield Unmet(None, f"{kind} joins at least two inputs", "two or more inputs", str(len(inputs)), "add a branch ([] is the identity)", "CN002")
+        yield Unmet(
+            None,
+            f"{kind} joins at least two inputs",
+            "two or more inputs",
+            str(len(inputs)),
+            "add a branch ([] is the identity)",
+            "CN002",
+        )
 
 
 def _needs_equal(kind: str, inputs: tuple[Shape, ...]) -> Iterator[Unmet]:
     first = inputs[0]
     for number, other in enumerate(inputs[1:], start=2):
-        message = f"{kind} needs equal shapes but input 1 is {shape_text(first)} and input {number} is {shape_text(other)}"
+        message = (
+            f"{kind} needs equal shapes but input 1 is {shape_text(first)} and input {number} is {shape_text(other)}"
+        )
         if len(other) != len(first):
             yield Unmet(None, message, shape_text(first), shape_text(other), "bring both to the same rank", "CN002")
         for index, (one, two) in enumerate(zip(first, other, strict=False)):
@@ -55,7 +64,7 @@ class Add(_Join):
     kind: ClassVar[str] = "add"
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """inputs - 1 adds per number."""
+        """Inputs - 1 adds per number."""
         return Ops(adds=(len(inputs) - 1) * elements(output))
 
 
@@ -72,7 +81,7 @@ class Maximum(_Join):
     kind: ClassVar[str] = "maximum"
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """inputs - 1 comparisons per number."""
+        """Inputs - 1 comparisons per number."""
         return Ops(comparisons=(len(inputs) - 1) * elements(output))
 
 
@@ -100,7 +109,14 @@ class Multiply(Layer):
         spread = self._spread(inputs)
         shown = " and ".join(shape_text(shape) for shape in inputs)
         if len({len(shape) for shape in spread}) > 1:
-            yield Unmet(None, f"multiply cannot join {shown}: their ranks differ", "equal ranks, or a vector [C]", shown, "bring both to the same rank", "CN002")
+            yield Unmet(
+                None,
+                f"multiply cannot join {shown}: their ranks differ",
+                "equal ranks, or a vector [C]",
+                shown,
+                "bring both to the same rank",
+                "CN002",
+            )
         for dims in zip(*spread, strict=False):
             large = [dim for dim in dims if dim != 1]
             for other in large[1:]:
@@ -119,7 +135,7 @@ class Multiply(Layer):
         return tuple(next((dim for dim in dims if dim != 1), 1) for dims in zip(*self._spread(inputs), strict=True))
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """inputs - 1 multiplications per number."""
+        """Inputs - 1 multiplications per number."""
         return Ops(multiplies=(len(inputs) - 1) * elements(output))
 
 
@@ -137,7 +153,7 @@ class Concat(Layer):
     counted: ClassVar[bool] = True
     inputs: ClassVar[int | None] = None
 
-    axis: AxisName = "channels"  # type: ignore[valid-type]
+    axis: AxisName = "channels"
     """The axis along which the inputs are lined up."""
 
     def requires(self, *inputs: Shape) -> Iterator[Unmet]:
@@ -149,7 +165,14 @@ class Concat(Layer):
         for number, other in enumerate(inputs[1:], start=2):
             shown = f"concat along the {self.axis} cannot join {shape_text(first)} (input 1) and {shape_text(other)} (input {number})"
             if len(other) != len(first):
-                yield Unmet(None, f"{shown}: their ranks differ", shape_text(first), shape_text(other), "bring both to the same rank", "CN002")
+                yield Unmet(
+                    None,
+                    f"{shown}: their ranks differ",
+                    shape_text(first),
+                    shape_text(other),
+                    "bring both to the same rank",
+                    "CN002",
+                )
             for index, (one, two) in enumerate(zip(first, other, strict=False)):
                 if index != along:
                     name = "channels" if index == 0 else axis_name(index - 1, rank(first))
@@ -194,5 +217,3 @@ class Highway(Layer):
         """Two multiplications and two adds per number."""
         count = elements(output)
         return Ops(adds=2 * count, multiplies=2 * count)
-
-

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from cnncalc.core.dims import floordiv, text
+from cnncalc.core.dims import text
 from cnncalc.core.shapes import Shape, elements, rank
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Reach, Unmet, needs_map, unmet
-from cnncalc.layers.fields import Count, Flag, Number, Positive, one_of
+from cnncalc.layers.fields import Count, Flag, Number, OneOf, Positive
 
-Over = one_of("channels", "all")
+Over = Annotated[str, OneOf("channels", "all")]
 
 
 def _affine(shape: Shape) -> tuple[Weight, ...]:
@@ -69,13 +69,13 @@ class LayerNorm(Layer):
     kind: ClassVar[str] = "layernorm"
     short: ClassVar[str] = "over"
 
-    over: Over = "channels"  # type: ignore[valid-type]
+    over: Over = "channels"
     """channels (of each position) or all."""
     affine: Flag = True
     """Learn a scale and a shift."""
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """weight and bias, each [C] or the map's shape."""
+        """Weight and bias, each [C] or the map's shape."""
         (x,) = inputs
         return _affine(x if self.over == "all" else x[:1]) if self.affine else ()
 
@@ -118,7 +118,7 @@ class GroupNorm(Layer):
         )
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """weight and bias, each [C]."""
+        """Weight and bias, each [C]."""
         return _affine(inputs[0][:1]) if self.affine else ()
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
@@ -149,7 +149,7 @@ class InstanceNorm(Layer):
         yield from needs_map(inputs[0], (1, 2, 3), self.kind)
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """weight and bias, each [C], when affine."""
+        """Weight and bias, each [C], when affine."""
         return _affine(inputs[0][:1]) if self.affine else ()
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from cnncalc.core.dims import Dim, ceildiv, floordiv, minimum, prod, ratio, text
 from cnncalc.core.shapes import Shape, elements, rank
 from cnncalc.core.tensors import Ops
 from cnncalc.layers.base import Layer, Reach, Tap, Unmet, needs_map, unmet
-from cnncalc.layers.fields import Count, Counts, Flag, OptionalCounts, Padding, Positive, expand, one_of
+from cnncalc.layers.fields import Count, Counts, Flag, OneOf, OptionalCounts, Padding, Positive, expand
 from cnncalc.layers.window import Axis, axes_of, needs_per_axis, needs_room
 
-Mode = one_of("max", "average")
+Mode = Annotated[str, OneOf("max", "average")]
 
 
 class Pool(Layer):
@@ -30,20 +30,25 @@ class Pool(Layer):
     ceil_mode: Flag = False
     """Round the output up, so that a last partial window counts if it starts inside the map or the padding before it."""
 
+    def effective(self, field: str) -> Any:
+        """A field's value; the stride is the kernel when left out."""
+        return self.kernel if field == "stride" and self.stride is None else super().effective(field)
+
     @property
     def _dilation(self) -> Any:
         return 1
 
     def axes(self, x: Shape) -> tuple[Axis, ...]:
         """The window on an input of this shape."""
-        stride = self.kernel if self.stride is None else self.stride
-        return axes_of(x, self.kernel, stride, self.padding, self._dilation)
+        return axes_of(x, self.kernel, self.effective("stride"), self.padding, self._dilation)
 
     def requires(self, *inputs: Shape) -> Iterator[Unmet]:
         """Rank, list lengths, padding of at most half the kernel, room for the kernel."""
         (x,) = inputs
         yield from needs_map(x, (1, 2, 3), self.kind)
-        yield from needs_per_axis(x, kernel=self.kernel, stride=self.stride, padding=self.padding, dilation=self._dilation)
+        yield from needs_per_axis(
+            x, kernel=self.kernel, stride=self.stride, padding=self.padding, dilation=self._dilation
+        )
         axes = self.axes(x)
         if self.padding not in ("same", "valid"):
             for axis in axes:
@@ -67,7 +72,7 @@ class Pool(Layer):
         return floordiv(axis.size + slack, axis.stride) + 1
 
     def output(self, *inputs: Shape) -> Shape:
-        """channels x positions."""
+        """Channels x positions."""
         return (inputs[0][0], *(self._positions(axis) for axis in self.axes(inputs[0])))
 
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
@@ -99,7 +104,7 @@ class MaxPool(Pool):
         return self.dilation
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """k * k - 1 comparisons per output number."""
+        """K * k - 1 comparisons per output number."""
         return Ops(comparisons=(self._window(inputs[0]) - 1) * elements(output))
 
 
@@ -119,7 +124,7 @@ class AvgPool(Pool):
     """Whether padded zeros count in the mean (torch's default); with padding same they never do, as in TensorFlow."""
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """k * k - 1 adds and one division per output number."""
+        """K * k - 1 adds and one division per output number."""
         return Ops(adds=(self._window(inputs[0]) - 1) * elements(output), divisions=elements(output))
 
 
@@ -139,7 +144,7 @@ class LpPool(Pool):
     """The norm's exponent."""
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """k * k powers, k * k - 1 adds, one root per output number."""
+        """K * k powers, k * k - 1 adds, one root per output number."""
         window, count = self._window(inputs[0]), elements(output)
         return Ops(adds=(window - 1) * count, special=(window + 1) * count)
 
@@ -177,7 +182,7 @@ class GlobalMaxPool(_GlobalPool):
     kind: ClassVar[str] = "global_maxpool"
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """positions - 1 comparisons per channel."""
+        """Positions - 1 comparisons per channel."""
         return Ops(comparisons=elements(inputs[0]) - inputs[0][0])
 
 
@@ -194,7 +199,7 @@ class GlobalAvgPool(_GlobalPool):
     kind: ClassVar[str] = "global_avgpool"
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """positions - 1 adds and one division per channel."""
+        """Positions - 1 adds and one division per channel."""
         return Ops(adds=elements(inputs[0]) - inputs[0][0], divisions=inputs[0][0])
 
 
@@ -211,7 +216,7 @@ class _AdaptivePool(Layer):
         yield from needs_per_axis(inputs[0], size=self.size)
 
     def output(self, *inputs: Shape) -> Shape:
-        """channels x size."""
+        """Channels x size."""
         return (inputs[0][0], *expand(self.size, rank(inputs[0])))
 
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach | tuple[Tap, ...]:
@@ -241,7 +246,7 @@ class AdaptiveMaxPool(_AdaptivePool):
     kind: ClassVar[str] = "adaptive_maxpool"
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """window - 1 comparisons per output number."""
+        """Window - 1 comparisons per output number."""
         return Ops(comparisons=(self._window(inputs[0], output) - 1) * elements(output))
 
 
@@ -258,7 +263,7 @@ class AdaptiveAvgPool(_AdaptivePool):
     kind: ClassVar[str] = "adaptive_avgpool"
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """window - 1 adds and one division per output number."""
+        """Window - 1 adds and one division per output number."""
         return Ops(adds=(self._window(inputs[0], output) - 1) * elements(output), divisions=elements(output))
 
 
@@ -280,8 +285,12 @@ class DepthPool(Layer):
     """How many neighbouring channels a window takes."""
     stride: OptionalCounts = None
     """Step across the channels; the kernel when left out."""
-    mode: Mode = "max"  # type: ignore[valid-type]
+    mode: Mode = "max"
     """max or average."""
+
+    def effective(self, field: str) -> Any:
+        """A field's value; the stride is the kernel when left out."""
+        return self.kernel if field == "stride" and self.stride is None else super().effective(field)
 
     def requires(self, *inputs: Shape) -> Iterator[Unmet]:
         """A map with at least as many channels as the kernel."""
@@ -297,11 +306,11 @@ class DepthPool(Layer):
         )
 
     def output(self, *inputs: Shape) -> Shape:
-        """windows x positions."""
+        """Windows x positions."""
         (x,) = inputs
-        return (floordiv(x[0] - self.kernel, self.kernel if self.stride is None else self.stride) + 1, *x[1:])
+        return (floordiv(x[0] - self.kernel, self.effective("stride")) + 1, *x[1:])
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """k - 1 comparisons, or k - 1 adds and one division, per output number."""
+        """K - 1 comparisons, or k - 1 adds and one division, per output number."""
         count = (self.kernel - 1) * elements(output)
         return Ops(comparisons=count) if self.mode == "max" else Ops(adds=count, divisions=elements(output))

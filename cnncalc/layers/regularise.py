@@ -69,7 +69,7 @@ class Scale(Layer):
     """Also learn an offset per channel."""
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """weight [C] and bias [C]."""
+        """Weight [C] and bias [C]."""
         weight = Weight("weight", inputs[0][:1])
         return (weight, Weight("bias", inputs[0][:1])) if self.bias else (weight,)
 

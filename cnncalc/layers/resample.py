@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from cnncalc.core.dims import floordiv, ratio, text
 from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops
 from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
-from cnncalc.layers.fields import Count, OptionalCounts, expand, one_of
+from cnncalc.layers.fields import Count, OneOf, OptionalCounts, expand
 from cnncalc.layers.window import needs_per_axis
 
-UpsampleMode = one_of("nearest", "bilinear", "bicubic")
+UpsampleMode = Annotated[str, OneOf("nearest", "bilinear", "bicubic")]
 
 
 class Upsample(Layer):
@@ -34,7 +34,7 @@ class Upsample(Layer):
     """How many times larger each side becomes, one number or one per axis."""
     size: OptionalCounts = None
     """The wanted sides, instead of a factor."""
-    mode: UpsampleMode = "nearest"  # type: ignore[valid-type]
+    mode: UpsampleMode = "nearest"
     """nearest, bilinear (linear in 1-D, trilinear in 3-D) or bicubic (2-D only)."""
 
     def requires(self, *inputs: Shape) -> Iterator[Unmet]:
@@ -43,11 +43,17 @@ class Upsample(Layer):
         yield from needs_map(x, (2,) if self.mode == "bicubic" else (1, 2, 3), f"{self.mode} upsample")
         if (self.factor is None) == (self.size is None):
             given = "neither" if self.factor is None else "both"
-            yield Unmet(None, "upsample takes either factor or size", "one of factor and size", given, "write upsample: 2 or upsample: {size: 56}")
+            yield Unmet(
+                None,
+                "upsample takes either factor or size",
+                "one of factor and size",
+                given,
+                "write upsample: 2 or upsample: {size: 56}",
+            )
         yield from needs_per_axis(x, factor=self.factor, size=self.size)
 
     def output(self, *inputs: Shape) -> Shape:
-        """channels x new sides."""
+        """Channels x new sides."""
         (x,) = inputs
         if self.size is not None:
             return (x[0], *expand(self.size, rank(x)))
@@ -58,7 +64,7 @@ class Upsample(Layer):
         return {"nearest": 1, "bilinear": 2, "bicubic": 4}[self.mode]
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """taps multiplications and taps - 1 adds per output number; nothing for nearest."""
+        """Taps multiplications and taps - 1 adds per output number; nothing for nearest."""
         if self._taps == 1:
             return Ops()
         taps = self._taps ** rank(output)
@@ -67,7 +73,9 @@ class Upsample(Layer):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
         """1, 2 or 4 neighbours on a finer grid."""
         first = {1: 0, 2: -1, 4: -2}[self._taps]
-        return tuple(Tap(self._taps, ratio(n, m), first if n != m else 0) for n, m in zip(inputs[0][1:], output[1:], strict=True))
+        return tuple(
+            Tap(self._taps, ratio(n, m), first if n != m else 0) for n, m in zip(inputs[0][1:], output[1:], strict=True)
+        )
 
 
 class PixelShuffle(Layer):
@@ -177,5 +185,3 @@ class ChannelShuffle(Layer):
             expected=f"a multiple of {text(self.groups)}",
             remedy=f"choose groups that divide {text(channels)}",
         )
-
-

@@ -11,10 +11,10 @@ from cnncalc.core.dims import Dim, floordiv, text
 from cnncalc.core.shapes import Shape, axis_name, elements, rank, shape_text
 from cnncalc.layers.axis import AxisName, axis_index, needs_axis
 from cnncalc.layers.base import Layer, Reach, Tap, Unmet, needs_map, unmet
-from cnncalc.layers.fields import Amount, Name, Natural, Number, OptionalCounts, expand, integer, one_of, wrong
+from cnncalc.layers.fields import Amount, Name, Natural, Number, OneOf, OptionalCounts, expand, integer, wrong
 from cnncalc.layers.window import needs_per_axis, pairs
 
-PadMode = one_of("zeros", "constant", "reflect", "replicate", "circular")
+PadMode = Annotated[str, OneOf("zeros", "constant", "reflect", "replicate", "circular")]
 
 
 def _shape(value: Any) -> Shape:
@@ -36,7 +36,9 @@ def _order(value: Any) -> tuple[int, ...]:
     return tuple(value)
 
 
-Sizes = Annotated[Any, PlainValidator(_shape), WithJsonSchema({"anyOf": [{"type": "array"}, {"type": "string"}, {"type": "integer"}]})]
+Sizes = Annotated[
+    Any, PlainValidator(_shape), WithJsonSchema({"anyOf": [{"type": "array"}, {"type": "string"}, {"type": "integer"}]})
+]
 Order = Annotated[Any, PlainValidator(_order), WithJsonSchema({"type": "array", "items": {"type": "integer"}})]
 OptionalNatural = Annotated[
     Any,
@@ -44,7 +46,9 @@ OptionalNatural = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]}),
 ]
 OptionalName = Annotated[
-    Any, PlainValidator(lambda value: None if value is None else Name.__metadata__[0].func(value)), WithJsonSchema({"type": "string"})
+    Any,
+    PlainValidator(lambda value: None if value is None else Name.__metadata__[0].func(value)),
+    WithJsonSchema({"type": "string"}),
 ]
 
 
@@ -161,7 +165,7 @@ class Slice(Layer):
 
     kind: ClassVar[str] = "slice"
 
-    axis: AxisName = "channels"  # type: ignore[valid-type]
+    axis: AxisName = "channels"
     """The axis that is cut."""
     start: Natural = 0
     """The first position that is kept, from 0."""
@@ -178,11 +182,19 @@ class Slice(Layer):
         yield from needs_axis(x, self.axis)
         start, stop = self._range(x)
         size = x[axis_index(self.axis, rank(x)) or 0]
-        yield from unmet(size, ">=", stop, f"slice ends at {text(stop)} but the {self.axis} are {text(size)}", remedy=f"use stop <= {text(size)}")
-        yield from unmet(stop, ">=", start + 1, f"slice from {text(start)} to {text(stop)} is empty", remedy="use start < stop")
+        yield from unmet(
+            size,
+            ">=",
+            stop,
+            f"slice ends at {text(stop)} but the {self.axis} are {text(size)}",
+            remedy=f"use stop <= {text(size)}",
+        )
+        yield from unmet(
+            stop, ">=", start + 1, f"slice from {text(start)} to {text(stop)} is empty", remedy="use start < stop"
+        )
 
     def output(self, *inputs: Shape) -> Shape:
-        """stop - start on the axis."""
+        """Stop - start on the axis."""
         (x,) = inputs
         index = axis_index(self.axis, rank(x)) or 0
         start, stop = self._range(x)
@@ -218,16 +230,30 @@ class Crop(Layer):
         x = inputs[0]
         yield from needs_map(x, (1, 2, 3), self.kind)
         if self.size is None and len(inputs) < 2:
-            yield Unmet(None, "crop needs size or like", "size or like", "neither", "give crop: 56 or crop: {like: name}")
+            yield Unmet(
+                None, "crop needs size or like", "size or like", "neither", "give crop: 56 or crop: {like: name}"
+            )
         if len(inputs) > 1 and len(inputs[1]) != len(x):
-            yield Unmet(None, f"crop cannot cut {shape_text(x)} to the sides of {shape_text(inputs[1])}", "equal ranks", "", "name a map of the same rank")
+            yield Unmet(
+                None,
+                f"crop cannot cut {shape_text(x)} to the sides of {shape_text(inputs[1])}",
+                "equal ranks",
+                "",
+                "name a map of the same rank",
+            )
         yield from needs_per_axis(x, size=self.size)
         for index, (have, want) in enumerate(zip(x[1:], self.output(*inputs)[1:], strict=True)):
             name = axis_name(index, rank(x))
-            yield from unmet(have, ">=", want, f"cannot crop {name} {text(have)} to {text(want)}", remedy="crop to a smaller size, or pad")
+            yield from unmet(
+                have,
+                ">=",
+                want,
+                f"cannot crop {name} {text(have)} to {text(want)}",
+                remedy="crop to a smaller size, or pad",
+            )
 
     def output(self, *inputs: Shape) -> Shape:
-        """channels x size."""
+        """Channels x size."""
         x = inputs[0]
         return (x[0], *(inputs[1][1:] if self.size is None else expand(self.size, rank(x))))
 
@@ -251,7 +277,7 @@ class Pad(Layer):
 
     amount: Amount
     """A number, [h, w] or {top, bottom, left, right}."""
-    mode: PadMode = "zeros"  # type: ignore[valid-type]
+    mode: PadMode = "zeros"
     """zeros, constant (with value), reflect, replicate or circular."""
     value: Number = 0.0
     """What constant padding holds."""
@@ -278,7 +304,7 @@ class Pad(Layer):
                 )
 
     def output(self, *inputs: Shape) -> Shape:
-        """channels x padded sides."""
+        """Channels x padded sides."""
         (x,) = inputs
         return (x[0], *(n + before + after for n, (before, after) in zip(x[1:], self._sides(x), strict=True)))
 

@@ -18,7 +18,10 @@ def dump_spec(spec: Spec) -> str:
     top: dict[str, Any] = {"cnncalc": 1, "name": spec.name}
     if spec.source:
         top["source"] = spec.source
-    inputs = {name: "x".join(str(size) for size in sizes) if len(sizes) > 1 else sizes[0] for name, sizes in spec.inputs.items()}
+    inputs = {
+        name: "x".join(str(size) for size in sizes) if len(sizes) > 1 else sizes[0]
+        for name, sizes in spec.inputs.items()
+    }
     top["input"] = inputs["input"] if list(inputs) == ["input"] else inputs
     if spec.variables:
         top["variables"] = spec.variables
@@ -31,7 +34,9 @@ def dump_spec(spec: Spec) -> str:
         top["expect"] = _claims(spec.expect)
     for key, section in (("task", spec.task), ("train", spec.train)):
         if section is not None:
-            top[key] = {name: getattr(section, name) for name in section.__slots__ if getattr(section, name) is not None}
+            top[key] = {
+                name: getattr(section, name) for name in section.__slots__ if getattr(section, name) is not None
+            }
     if spec.budget:
         top["budget"] = spec.budget
     if spec.target:
@@ -75,8 +80,13 @@ def _call(call: Call) -> Any:
         else:
             fields[key] = _value(value)
     for key, value in (
-        ("repeat", call.repeat), ("if", call.condition), ("trainable", call.trainable), ("train_only", call.train_only),
-        ("checkpoint", call.checkpoint), ("inplace", call.inplace), ("share", call.share),
+        ("repeat", call.repeat),
+        ("if", call.condition),
+        ("trainable", call.trainable),
+        ("train_only", call.train_only),
+        ("checkpoint", call.checkpoint),
+        ("inplace", call.inplace),
+        ("share", call.share),
     ):
         if value is not None:
             fields[key] = value
@@ -145,13 +155,18 @@ def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        shown = repr(value)
-        # YAML text of ours reads an exponent only with digits before it, as repr writes it
-        return shown
+        return repr(value)
     if isinstance(value, int):
         return str(value)
     text = str(value)
-    if text and _PLAIN.fullmatch(text) and text == text.strip() and resolve(text) == text and isinstance(resolve(text), str) and ": " not in text:
+    if (
+        text
+        and _PLAIN.fullmatch(text)
+        and text == text.strip()
+        and resolve(text) == text
+        and isinstance(resolve(text), str)
+        and ": " not in text
+    ):
         return text
     return '"' + "".join(_escaped(character) for character in text) + '"'
 

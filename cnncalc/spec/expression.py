@@ -15,7 +15,9 @@ from cnncalc.core.dims import compare, floordiv, is_symbolic
 LONGEST = 500
 DEEPEST = 40
 
-_TOKEN = re.compile(r"\s*(?:(?P<int>\d[\d_]*)|(?P<name>[A-Za-z_]\w*)|(?P<word>\"[^\"]*\"|'[^']*')|(?P<op>//|==|!=|<=|>=|[-+*<>()]))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<int>\d[\d_]*)|(?P<name>[A-Za-z_]\w*)|(?P<word>\"[^\"]*\"|'[^']*')|(?P<op>//|==|!=|<=|>=|[-+*<>()]))"
+)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
@@ -28,7 +30,7 @@ class ExpressionError(Exception):
         self.remedy = remedy
 
 
-class Undecided(ExpressionError):
+class UndecidedError(ExpressionError):
     """A condition on symbols that can be neither confirmed nor refuted."""
 
 
@@ -77,7 +79,10 @@ class _Parser:
         while position < len(stripped):
             match = _TOKEN.match(stripped, position)
             if match is None:
-                raise ExpressionError(f"`{text}` is not an expression: {stripped[position:].lstrip()[:1]!r} is not known here", "use names, integers, + - * // and parentheses")
+                raise ExpressionError(
+                    f"`{text}` is not an expression: {stripped[position:].lstrip()[:1]!r} is not known here",
+                    "use names, integers, + - * // and parentheses",
+                )
             kind = str(match.lastgroup)
             self.tokens.append((kind, match.group(kind)))
             position = match.end()
@@ -96,7 +101,10 @@ class _Parser:
     def whole(self) -> Tree:
         tree = self.disjunction()
         if self.at < len(self.tokens):
-            raise ExpressionError(f"`{self.text}` is not an expression: {self.peek()!r} is not expected there", "use names, integers, + - * // and parentheses")
+            raise ExpressionError(
+                f"`{self.text}` is not an expression: {self.peek()!r} is not expected there",
+                "use names, integers, + - * // and parentheses",
+            )
         return tree
 
     def disjunction(self) -> Tree:
@@ -171,7 +179,10 @@ class _Parser:
             return ("bool", token == "true")
         if kind == "name" and token not in ("and", "or", "not"):
             return ("name", token)
-        raise ExpressionError(f"`{self.text}` is not an expression: {token!r} is not expected there", "use names, integers, + - * // and parentheses")
+        raise ExpressionError(
+            f"`{self.text}` is not an expression: {token!r} is not expected there",
+            "use names, integers, + - * // and parentheses",
+        )
 
 
 class Evaluation:
@@ -207,7 +218,10 @@ class Evaluation:
         if head == "*":
             return left * right
         if isinstance(right, int) and right <= 0:
-            raise ExpressionError("division by zero" if right == 0 else f"division by the negative number {right}", "divide by a positive number")
+            raise ExpressionError(
+                "division by zero" if right == 0 else f"division by the negative number {right}",
+                "divide by a positive number",
+            )
         return floordiv(left, right)
 
     def _name(self, name: str) -> Any:
@@ -217,7 +231,9 @@ class Evaluation:
             from cnncalc.core.diagnostic import did_you_mean
 
             if name == "in_channels":
-                raise ExpressionError("in_channels is known only inside a block", "put the layers into a block, or define a variable") from None
+                raise ExpressionError(
+                    "in_channels is known only inside a block", "put the layers into a block, or define a variable"
+                ) from None
             raise ExpressionError(f"the name {name} is not defined", did_you_mean(name, self.environment)) from None
 
     def _truth(self, tree: Tree) -> bool:
@@ -232,7 +248,7 @@ class Evaluation:
                 return bool((left == right) is (operator == "=="))
             if any(isinstance(value, bool) or not isinstance(value, int | float) for value in (left, right)):
                 raise ExpressionError(f"{left} {operator} {right} cannot be compared", "compare numbers")
-            return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator]
+            return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator])
         if any(not (is_symbolic(value) or isinstance(value, int)) for value in (left, right)):
             return operator == "!="
         if operator in ("==", "!="):
@@ -245,7 +261,9 @@ class Evaluation:
         low, high = (left, right) if operator in (">", ">=") else (right, left)
         condition = compare(low, ">=", high + 1 if strict else high)
         if condition is not None and condition.holds is None:
-            raise Undecided(f"cannot decide whether {condition}", "give the symbol a value with --set or in variables")
+            raise UndecidedError(
+                f"cannot decide whether {condition}", "give the symbol a value with --set or in variables"
+            )
         return condition is None
 
 

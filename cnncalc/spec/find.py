@@ -19,7 +19,11 @@ def find(argument: str) -> list[str]:
         return [argument]
     if argument.startswith(zoo.PREFIX) and "*" in argument:
         pattern = argument.removeprefix(zoo.PREFIX)
-        return _some([zoo.PREFIX + name for name in zoo.names() if fnmatchcase(name, pattern)], argument, "the zoo has nothing like it")
+        return _some(
+            [zoo.PREFIX + name for name in zoo.names() if fnmatchcase(name, pattern)],
+            argument,
+            "the zoo has nothing like it",
+        )
     if argument.startswith(zoo.PREFIX):
         return [argument]
     path = Path(argument)
@@ -43,10 +47,20 @@ def is_many(arguments: list[str]) -> bool:
     argument = arguments[0]
     if argument == "-" or is_inline(argument):
         return False
-    return any(character in argument for character in "*?[") or (not argument.startswith(zoo.PREFIX) and Path(argument[:4000]).is_dir())
+    return any(character in argument for character in "*?[") or (
+        not argument.startswith(zoo.PREFIX) and Path(argument[:4000]).is_dir()
+    )
 
 
 def _some(found: list[str], argument: str, message: str) -> list[str]:
     if not found:
-        raise SpecError(Diagnostic(message, file=argument, expected="at least one spec", received="none", remedy="name a file, or use a glob like specs/**/*.yaml"))
+        raise SpecError(
+            Diagnostic(
+                message,
+                file=argument,
+                expected="at least one spec",
+                received="none",
+                remedy="name a file, or use a glob like specs/**/*.yaml",
+            )
+        )
     return found

@@ -56,7 +56,9 @@ def _put(mapping: Mapping, key: str, node: Node, span: Span | None = None) -> No
 
 
 def _stop(source: Source, word: str, at: int, message: str, expected: str = "", remedy: str = "") -> NoReturn:
-    raise SpecError(Diagnostic(message, expected=expected, received=word, remedy=remedy, span=_span(word, at), file=source.name))
+    raise SpecError(
+        Diagnostic(message, expected=expected, received=word, remedy=remedy, span=_span(word, at), file=source.name)
+    )
 
 
 def _input(source: Source, root: Mapping, words: list[tuple[str, int]]) -> None:
@@ -103,20 +105,31 @@ def _value(word: str, at: int) -> Scalar | Sequence:
 
 
 def _short(source: Source, kind: str, word: str, at: int) -> str:
-    from cnncalc.spec.shipped import shipped_block
     from cnncalc.layers import KINDS, layer_class
+    from cnncalc.spec.shipped import shipped_block
 
     short = layer_class(kind).short if kind in KINDS else None
     if short is None:
         block = shipped_block(kind)
         short = next(iter(block.parameters), None) if block is not None else None
     if short is None:
-        _stop(source, word, at, f"{kind} takes no value" if kind in KINDS else f"unknown layer kind {kind}", remedy="see docs/language.md for the kinds")
+        _stop(
+            source,
+            word,
+            at,
+            f"{kind} takes no value" if kind in KINDS else f"unknown layer kind {kind}",
+            remedy="see docs/language.md for the kinds",
+        )
     return short
 
 
 def _is_option(word: str, kind: str) -> bool:
-    return _OPTION.fullmatch(word) is not None or word in _WORDS or word == "nobias" or (word in ACTIVATIONS and kind in SHORTHAND)
+    return (
+        _OPTION.fullmatch(word) is not None
+        or word in _WORDS
+        or word == "nobias"
+        or (word in ACTIVATIONS and kind in SHORTHAND)
+    )
 
 
 def _option(source: Source, fields: Mapping, kind: str, word: str, at: int) -> None:
@@ -131,6 +144,10 @@ def _option(source: Source, fields: Mapping, kind: str, word: str, at: int) -> N
         _put(fields, "activation", Scalar(word, _span(word, at)))
     else:
         _stop(
-            source, word, at, f"{word} is not understood after {kind}", "kN, sN, pN, dN, gN, same, valid, full, nobias or an activation",
+            source,
+            word,
+            at,
+            f"{word} is not understood after {kind}",
+            "kN, sN, pN, dN, gN, same, valid, full, nobias or an activation",
             "statements are separated by ;",
         )

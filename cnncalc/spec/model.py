@@ -11,7 +11,18 @@ from typing import Any
 
 from cnncalc.core.source import NOWHERE, Span
 
-COMMON_KEYS: tuple[str, ...] = ("name", "from", "expect", "repeat", "if", "trainable", "train_only", "checkpoint", "inplace", "share")
+COMMON_KEYS: tuple[str, ...] = (
+    "name",
+    "from",
+    "expect",
+    "repeat",
+    "if",
+    "trainable",
+    "train_only",
+    "checkpoint",
+    "inplace",
+    "share",
+)
 """The keys that every layer takes; block parameters may not use these names."""
 
 
@@ -45,6 +56,13 @@ class Call:
     share: str | None = None
     span: Span = field(default=NOWHERE, compare=False)
     spans: dict[str, Span] = field(default_factory=dict, compare=False)
+
+    @property
+    def flagged(self) -> bool:
+        """Whether it sets any of trainable, train_only, checkpoint, inplace."""
+        return not (
+            self.trainable is None and self.train_only is None and self.checkpoint is None and self.inplace is None
+        )
 
 
 @dataclass(frozen=True, slots=True)

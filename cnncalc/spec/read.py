@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 from cnncalc import zoo
-from cnncalc.spec.shipped import shipped_block
 from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
-from cnncalc.core.source import Source, Span
+from cnncalc.core.source import NOWHERE, Source, Span
 from cnncalc.spec.inline import is_inline, parse_inline
 from cnncalc.spec.load import Loader, load_source
 from cnncalc.spec.model import Spec
+from cnncalc.spec.shipped import shipped_block
 from cnncalc.spec.yaml import LARGEST_TEXT
 
 
@@ -56,7 +56,11 @@ def load_file(path: Path) -> Spec:
     except IsADirectoryError:
         raise _stop(str(path), "this is a directory", "name a file, or pass the directory to cnncalc analyze") from None
     except (OSError, ValueError) as error:
-        raise _stop(str(path)[:200], f"the file cannot be read: {getattr(error, 'strerror', None) or error}", "check its name and permissions") from None
+        raise _stop(
+            str(path)[:200],
+            f"the file cannot be read: {getattr(error, 'strerror', None) or error}",
+            "check its name and permissions",
+        ) from None
     return load_bytes(data, str(path), path.stem)
 
 
@@ -71,9 +75,18 @@ def load_bytes(data: bytes, file: str, name: str) -> Spec:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
-        raise _stop(file, "the file is not UTF-8", "save it as UTF-8", Span(line, column, line, column + 1), "UTF-8", f"byte 0x{data[error.start]:02x}") from None
+        raise _stop(
+            file,
+            "the file is not UTF-8",
+            "save it as UTF-8",
+            Span(line, column, line, column + 1),
+            "UTF-8",
+            f"byte 0x{data[error.start]:02x}",
+        ) from None
     return load_source(Source(file, text), name, shipped_block)
 
 
-def _stop(file: str, message: str, remedy: str, span: Span = Span(0, 0, 0, 0), expected: str = "", received: str = "") -> SpecError:
+def _stop(
+    file: str, message: str, remedy: str, span: Span = NOWHERE, expected: str = "", received: str = ""
+) -> SpecError:
     return SpecError(Diagnostic(message, expected=expected, received=received, remedy=remedy, span=span, file=file))

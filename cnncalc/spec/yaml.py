@@ -79,8 +79,12 @@ def resolve(text: str) -> Any:
     return text
 
 
-def _stop(source: Source, span: Span, message: str, remedy: str = "", expected: str = "", received: str = "") -> NoReturn:
-    raise SpecError(Diagnostic(message, remedy=remedy, expected=expected, received=received, span=span, file=source.name))
+def _stop(
+    source: Source, span: Span, message: str, remedy: str = "", expected: str = "", received: str = ""
+) -> NoReturn:
+    raise SpecError(
+        Diagnostic(message, remedy=remedy, expected=expected, received=received, span=span, file=source.name)
+    )
 
 
 def _span(event: Any) -> Span:
@@ -98,7 +102,12 @@ def _events(source: Source) -> Iterator[Any]:
         tab = "\t" in (source.text.splitlines() or [""])[min(line, source.text.count("\n") + 1) - 1 : line].__str__()
         if "\\t" in problem or ("cannot start any token" in problem and tab):
             _stop(source, Span(line, column, line, column + 1), "a tab where YAML needs spaces", "indent with spaces")
-        _stop(source, Span(line, column, line, column + 1), f"not YAML: {problem}", "check quotes, brackets and indentation here")
+        _stop(
+            source,
+            Span(line, column, line, column + 1),
+            f"not YAML: {problem}",
+            "check quotes, brackets and indentation here",
+        )
     except yaml.YAMLError as error:
         _stop(source, Span(1, 1, 1, 1), f"not YAML: {str(error).splitlines()[0]}", "write the spec as plain UTF-8 text")
 
@@ -134,7 +143,12 @@ def parse(source: Source) -> Node:
             closed.span = Span(start.line, start.column, event.end_mark.line + 1, event.end_mark.column + 1)
             continue
         elif kind is yaml.AliasEvent:
-            _stop(source, _span(event), f"aliases (*{event.anchor}) are not part of the language", "define a block, or use variables; a product is written w*4")
+            _stop(
+                source,
+                _span(event),
+                f"aliases (*{event.anchor}) are not part of the language",
+                "define a block, or use variables; a product is written w*4",
+            )
         elif kind is yaml.DocumentStartEvent:
             documents += 1
             if documents > 1:
@@ -142,7 +156,8 @@ def parse(source: Source) -> Node:
             continue
         else:
             continue
-        root = _attach(stack, pending, node) or root or node
+        _attach(stack, pending, node)
+        root = root or node
         if not isinstance(node, Scalar):
             stack.append(node)
             pending.append(None)
@@ -177,6 +192,16 @@ def _key(source: Source, mapping: Mapping, event: Any) -> Scalar:
 
 def _refuse_marks(source: Source, event: Any) -> None:
     if event.anchor is not None:
-        _stop(source, _span(event), f"anchors (&{event.anchor}) are not part of the language", "define a block, or use variables")
+        _stop(
+            source,
+            _span(event),
+            f"anchors (&{event.anchor}) are not part of the language",
+            "define a block, or use variables",
+        )
     if event.tag is not None:
-        _stop(source, _span(event), f"tags ({event.tag}) are not part of the language", "write the value alone; quote it if it is text")
+        _stop(
+            source,
+            _span(event),
+            f"tags ({event.tag}) are not part of the language",
+            "write the value alone; quote it if it is text",
+        )

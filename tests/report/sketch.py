@@ -94,10 +94,9 @@ class Sketch:
         index, start = len(self.groups), len(self.rows)
         outer = self.prefix
         path = f"{'.'.join(outer)}[{repeat}]" if repeat is not None else self.path(name)
-        self.groups.append(Group(path, name, kind, start, start, len(outer), repeat, count))
         self.prefix = path.split(".")
         yield
-        self.groups[index] = self.groups[index]._replace(stop=len(self.rows))
+        self.groups.insert(index, Group(path, name, kind, start, len(self.rows), len(outer), repeat, count))
         self.prefix = outer
 
     def claim(

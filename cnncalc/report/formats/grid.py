@@ -68,21 +68,21 @@ def _cell(cell: Cell, column: Column, glyphs: Glyphs) -> str:
 
 
 def _tracks(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[Track]:
-    tracks = [
-        Track(index, column, max(width(column.title), *(width(row[index]) for row in rows)))
-        for index, column in enumerate(columns)
+    """The columns that fit at their least width, and the rest of the room shared out by priority."""
+    full = [
+        max(width(column.title), *(width(row[place]) for row in rows)) + (_GAP if place else 0)
+        for place, column in enumerate(columns)
     ]
-    longest = max(_FORMULA_AT_LEAST, room // 4)
-    tracks = [tracks[0], *(track._replace(width=min(track.width, longest)) for track in tracks[1:])]
-    while len(tracks) > 1 and _needed(tracks, _TREE_AT_LEAST) > room:
-        tracks.remove(min(tracks[1:], key=lambda track: track.column.priority))
-    first = tracks[0]
-    spare = room - _needed(tracks, first.width)
-    return [first._replace(width=max(first.width + min(spare, 0), 1)), *tracks[1:]]
-
-
-def _needed(tracks: Sequence[Track], tree: int) -> int:
-    return min(tracks[0].width, tree) + sum(_GAP + track.width for track in tracks[1:])
+    least = [min(natural, _FORMULA_AT_LEAST + _GAP if place else _TREE_AT_LEAST) for place, natural in enumerate(full)]
+    kept = list(range(len(columns)))
+    while len(kept) > 1 and sum(least[place] for place in kept) > room:
+        kept.remove(min(kept[1:], key=lambda place: columns[place].priority))
+    spare = room - sum(least[place] for place in kept)
+    widths = dict.fromkeys(kept, 0)
+    for place in sorted(kept, key=lambda place: -columns[place].priority):
+        more = min(spare, full[place] - least[place])
+        widths[place], spare = least[place] + more - (_GAP if place else 0), spare - more
+    return [Track(place, columns[place], widths[place]) for place in kept]
 
 
 def _joined(cells: Sequence[str], styles: Sequence[Style], tracks: Sequence[Track], color: bool, glyphs: Glyphs) -> str:

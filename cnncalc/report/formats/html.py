@@ -27,7 +27,8 @@ tbody tr:hover { background: color-mix(in srgb, var(--bar) 35%, transparent); }
 tfoot td { border-top: 2px solid var(--line); font-weight: 600; }
 .number { text-align: right; }
 .tree { padding-left: calc(.7rem + 1.1rem * var(--depth, 0)); }
-.percent { background: linear-gradient(to left, var(--bar) var(--share, 0%), transparent var(--share, 0%)); }
+.percent { background: linear-gradient(to right, var(--bar) var(--share, 0%), transparent var(--share, 0%)) no-repeat;
+  min-width: 4rem; }
 .formula { white-space: normal; overflow-wrap: anywhere; min-width: 14rem; }
 .strong { font-weight: 600; } .dim { color: var(--dim); } .good { color: var(--good); }
 .bad { color: var(--bad); font-weight: 600; } .warn { color: var(--warn); font-weight: 600; }

@@ -54,6 +54,8 @@ _WRAP: dict[Style, str] = {
     "dim": r"\textit{%s}",
 }
 _FORMULA = 26
+_SPELLED_OUT = 60
+"""A figure in all its spellings is shorter than this, a formula may be longer."""
 
 
 def render(doc: Doc) -> str:
@@ -98,13 +100,14 @@ def _text(block: Text) -> Iterator[str]:
 
 def _table(block: Table) -> Iterator[str]:
     yield r"{\footnotesize"
-    yield f"\\begin{{longtable}}{{@{{}}{''.join(_alignments(block))}@{{}}}}"
+    yield f"\\begin{{longtable}}[l]{{@{{}}{''.join(_alignments(block))}@{{}}}}"
     yield " & ".join(escape(column.title) for column in block.columns) + r" \\ \hline"
     yield r"\endhead"
     for line in block.lines:
         if isinstance(line, Remark):
-            told = f"{_margin(line.depth + 1)}{_remark_text(line)}"
-            yield rf"\multicolumn{{{len(block.columns)}}}{{@{{}}p{{0.9\textwidth}}@{{}}}}{{{told}}} \\"
+            # of no width, so that a long remark does not widen the columns that it spans
+            told = rf"\rlap{{\parbox[t]{{0.95\textwidth}}{{{_margin(line.depth + 1)}{_remark_text(line)}}}}}"
+            yield rf"\multicolumn{{{len(block.columns)}}}{{@{{}}l@{{}}}}{{{told}}} \\"
         else:
             yield _row(line, block.columns)
     if block.footer:
@@ -149,10 +152,11 @@ def _remark(block: Remark) -> Iterator[str]:
 
 
 def _facts(block: Facts) -> Iterator[str]:
-    yield r"\begin{longtable}[l]{@{}lp{0.42\textwidth}p{0.34\textwidth}@{}}"
-    for fact in block.facts:
-        value = escape(" = ".join(figures.parts(fact.value, fact.role)))
-        yield f"{escape(fact.key)} & {value} & {escape(fact.note)} \\\\"
+    values = [" = ".join(figures.parts(fact.value, fact.role)) for fact in block.facts]
+    middle = r"p{0.5\textwidth}" if any(len(value) > _SPELLED_OUT for value in values) else "l"
+    yield rf"\begin{{longtable}}[l]{{@{{}}l{middle}p{{0.34\textwidth}}@{{}}}}"
+    for fact, value in zip(block.facts, values, strict=True):
+        yield f"{escape(fact.key)} & {escape(value)} & {escape(fact.note)} \\\\"
     yield r"\end{longtable}"
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from cnncalc.analysis.result import Analysis, Figure
+from cnncalc.analysis.result import Analysis, Figure, Totals
 from cnncalc.core.shapes import Shape
 from cnncalc.report.doc import EMPTY, Cell, Column, Field, Line, Remark, Table, Text, text
 from cnncalc.report.views import claims
@@ -14,18 +14,19 @@ from cnncalc.report.views.tree import Node, Shown, tree, walk
 
 COLUMNS = (
     Column("layer", "text", 9),
-    Column("kind", "text", 2),
+    Column("kind", "text", 3),
     Column("output", "shape", 8),
     Column("params", "count", 7),
-    Column("%", "percent", 4),
+    Column("%", "percent", 2),
     Column("MACs", "count", 6),
-    Column("%", "percent", 5),
+    Column("%", "percent", 4),
     Column("output bytes", "bytes", 1),
-    Column("field", "field", 3),
+    Column("field", "field", 5),
 )
 
 _HEAVY = 0.05
 _HEAVIEST = 3
+_TINY = 0.0005
 
 
 class _Page(NamedTuple):
@@ -33,21 +34,21 @@ class _Page(NamedTuple):
 
     analysis: Analysis
     layout: str
-    deepest: int
+    closed: int
     heavy: set[tuple[int, str]]
 
 
 def layer_table(analysis: Analysis, *, layout: str, expand: bool, limit: int) -> tuple[Table, tuple[Text, ...]]:
     """The table and the sentences that explain its marks.
 
-    Where the whole tree has more than `limit` lines, blocks are closed from the deepest level up; what is still too
-    long is cut. With `expand` nothing is closed, cut or told once for several.
+    Where the whole tree has more than `limit` lines, the innermost blocks are closed, then those around them; what is
+    still too long is cut. With `expand` nothing is closed, cut or told once for several.
     """
     every = list(walk(tree(analysis, expand=expand)))
-    deepest = max(shown.depth for shown in every) if expand else _deepest(every, limit)
-    visible = [shown for shown in every if shown.depth <= deepest]
+    closed = 0 if expand else _closed(every, limit)
+    visible = [shown for shown in every if shown.above is None or shown.above.height > closed]
     kept = visible if expand else visible[:limit]
-    page = _Page(analysis, layout, deepest, _heavy(kept, analysis))
+    page = _Page(analysis, layout, closed, _heavy(kept, closed, analysis.totals))
     remarks = claims.placed(analysis, every, {shown.node.path for shown in kept})
     lines: list[Line | Remark] = []
     for shown in kept:
@@ -59,14 +60,15 @@ def layer_table(analysis: Analysis, *, layout: str, expand: bool, limit: int) ->
     return _without_empty_columns(table), tuple(text((sentence, "dim")) for sentence in _legend(kept, page))
 
 
-def _deepest(every: Sequence[Shown], limit: int) -> int:
-    """The deepest level at which the whole tree has at most `limit` lines, else 0."""
-    per_level = Counter(shown.depth for shown in every)
-    lines, level = 0, -1
-    while level + 1 in per_level and lines + per_level[level + 1] <= limit:
-        level += 1
-        lines += per_level[level]
-    return max(level, 0)
+def _closed(every: Sequence[Shown], limit: int) -> int:
+    """The height up to which blocks are closed, so that at most `limit` lines remain (if closing is enough)."""
+    inside = Counter(shown.above.height for shown in every if shown.above)
+    lines = len(every)
+    for height in sorted(inside):
+        if lines <= limit:
+            return height - 1
+        lines -= inside[height]
+    return max(inside, default=0)
 
 
 def _rest(analysis: Analysis, first: Node) -> str:
@@ -79,28 +81,28 @@ def _line(shown: Shown, page: _Page) -> Line:
     last = node.ends[1] if node.ends else None
     faulty = last is not None and last.output is None
     # the layers below an open block add up to its figures, which step back
-    aside = bool(node.children) and shown.depth < page.deepest
+    aside = node.height > page.closed
     macs_share = None if node.train_only else _share(node.macs, totals.macs)
     cells = (
         Cell(node.label, "bad" if faulty and node.is_leaf else "plain" if node.is_leaf else "strong"),
         Cell(_kind(shown), "dim"),
         Cell(_arranged(last.output, page.layout), "bad" if faulty else "plain") if last else EMPTY,
-        _figure(node.params, aside),
-        _percent(_share(node.params, totals.params), (id(node), "params") in page.heavy),
-        _figure(node.macs, aside or node.train_only),
-        _percent(macs_share, (id(node), "macs") in page.heavy),
+        _figure(node.params, aside, (id(node), "params") in page.heavy),
+        _percent(_share(node.params, totals.params)),
+        _figure(node.macs, aside or node.train_only, (id(node), "macs") in page.heavy),
+        _percent(macs_share),
         Cell(last.output_bytes, "dim" if aside else "plain") if last else EMPTY,
         _field(node, aside),
     )
     return Line(cells, shown.depth, node.times)
 
 
-def _figure(value: Figure, aside: bool) -> Cell:
-    return Cell(value, "dim" if aside or value == 0 else "plain")
+def _figure(value: Figure, aside: bool, heavy: bool) -> Cell:
+    return Cell(value, "warn" if heavy else "dim" if aside or value == 0 else "plain")
 
 
-def _percent(share: float | None, heavy: bool) -> Cell:
-    return Cell(share, "warn" if heavy else "dim") if share else EMPTY
+def _percent(share: float | None) -> Cell:
+    return Cell(share, "dim") if share and share >= _TINY else EMPTY
 
 
 def _share(part: Figure, whole: Figure) -> float | None:
@@ -109,7 +111,7 @@ def _share(part: Figure, whole: Figure) -> float | None:
 
 def _kind(shown: Shown) -> str:
     node = shown.node
-    words = " + ".join(row.kind for row in node.own) or node.kind
+    words = node.kind if node.children else " + ".join(row.kind for row in node.own) or node.kind
     if node.kind == "branch" and not node.own:
         words = "" if node.children else "identity"
     notes = [f"weights of {row.shared_with}" for row in node.own if row.shared_with]
@@ -129,15 +131,18 @@ def _field(node: Node, aside: bool) -> Cell:
     return Cell(Field(first.size, last.size, last.size != last.min_size), "dim" if aside else "plain")
 
 
-def _heavy(kept: Sequence[Shown], analysis: Analysis) -> set[tuple[int, str]]:
-    """The few lines with the largest shares, of layers and of whole runs of equal blocks."""
-    single = [shown.node for shown in kept if shown.around == 1 and (shown.node.times > 1 or not shown.node.children)]
-    heavy: set[tuple[int, str]] = set()
-    for what, whole in (("params", analysis.totals.params), ("macs", analysis.totals.macs)):
-        shares = {id(node): _share(getattr(node, what), whole) or 0 for node in single}
-        least = max(_HEAVY, *sorted(shares.values())[-_HEAVIEST:][:1])
-        heavy |= {(node, what) for node, share in shares.items() if share >= least}
-    return heavy
+def _heavy(kept: Sequence[Shown], closed: int, totals: Totals) -> set[tuple[int, str]]:
+    """The few lines with the largest shares, of layers, closed blocks and runs of equal blocks, as (node, column)."""
+    told = [shown.node for shown in kept if shown.around == 1]
+    single = [node for node in told if node.times > 1 or node.height <= closed]
+    params = {id(node): _share(node.params, totals.params) or 0 for node in single}
+    macs = {id(node): _share(node.macs, totals.macs) or 0 for node in single if not node.train_only}
+    return {(node, "params") for node in _largest(params)} | {(node, "macs") for node in _largest(macs)}
+
+
+def _largest(shares: dict[int, float]) -> list[int]:
+    least = max(_HEAVY, *sorted(shares.values())[-_HEAVIEST:][:1])
+    return [node for node, share in shares.items() if share >= least]
 
 
 def _footer(analysis: Analysis) -> Line:
@@ -158,7 +163,7 @@ def _without_empty_columns(table: Table) -> Table:
 
 
 def _legend(kept: Sequence[Shown], page: _Page) -> Iterator[str]:
-    closed = sum(bool(shown.node.children) for shown in kept if shown.depth == page.deepest)
+    closed = sum(0 < shown.node.height <= page.closed for shown in kept)
     if closed:
         blocks = "1 block is" if closed == 1 else f"{closed:,} blocks are"
         yield f"{blocks} closed to keep the table short (--expand opens all)."

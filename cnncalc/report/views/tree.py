@@ -13,8 +13,11 @@ from typing import Any, NamedTuple
 from cnncalc.analysis.result import Analysis, Figure, Row
 from cnncalc.core.dims import total
 
+_NAMELESS = ("branch", "head", "stack")
+"""Groups whose kind says less than that of the one block or layer in them."""
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """A line to be. `own` is the layer (or a merge's own row) and the activations folded into it."""
 
@@ -34,6 +37,8 @@ class Node:
     params: Figure = 0
     macs: Figure = 0
     train_only: bool = False
+    height: int = 0
+    """0 for a layer, for a block one more than the highest in it; a block around one block is no higher than that."""
     mark: int = -1
     """Equal for nodes that look alike, whatever their names and receptive fields."""
 
@@ -111,13 +116,19 @@ def _finish(root: Node, faulty: set[str], expand: bool) -> None:
     """Fold, sum and mark, from the leaves up."""
     marks: dict[Any, int] = {}
     for node, *_ in reversed(list(walk([root]))):
-        node.children.sort(key=lambda child: child.start)
-        if not expand:
-            node.children = _runs(node.children)
-            _fold_call(node)
+        if node.children:
+            node.children.sort(key=lambda child: child.start)
+            if not expand:
+                node.children = _runs(node.children)
+                _fold_call(node)
         _sum(node)
         _inline(node)
+        node.height = _height(node.children) if node.children else 0
         node.mark = marks.setdefault(_looks(node, faulty), len(marks))
+
+
+def _height(children: list[Node]) -> int:
+    return max(1, max(child.height for child in children) + (len(children) > 1))
 
 
 def _runs(children: list[Node]) -> list[Node]:
@@ -174,7 +185,9 @@ def _inline(node: Node) -> None:
 
 def _take(node: Node, only: Node) -> None:
     node.hidden = [*node.hidden, only.path, *only.hidden]
-    node.kind, node.own, node.children = only.kind, only.own, only.children
+    # a named block stays what it is called; of a branch around another block, that block's name tells more
+    node.kind = only.kind if only.is_leaf or node.kind in _NAMELESS else node.kind
+    node.own, node.children = only.own, only.children
     node.times *= only.times
 
 
@@ -196,7 +209,7 @@ def _looks(node: Node, faulty: set[str]) -> Any:
         + (("shared",) if row.shared_with else ())
         for row in node.own
     )
-    return node.kind, node.times, node.train_only, rows, tuple(child.mark for child in node.children)
+    return node.kind, node.times, node.train_only, rows, tuple((child.mark, child.times) for child in node.children)
 
 
 def _total(values: list[Figure]) -> Figure:
