@@ -177,8 +177,10 @@ def _scaled(whole: Totals, batch: Dim) -> Totals:
     )
 
 
-def _times(batch: Dim, figure: Dim) -> Dim:
-    """Batch * figure, expanded: a polynomial when symbolic."""
+def _times(batch: Dim, figure: Figure) -> Figure:
+    """batch * figure, expanded: a polynomial when symbolic."""
+    if figure is None:
+        return None
     return batch * figure if type(batch) is int and type(figure) is int else total((batch * figure,))
 
 

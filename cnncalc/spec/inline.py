@@ -112,15 +112,10 @@ def _short(source: Source, kind: str, word: str, at: int) -> str:
     if short is None:
         block = shipped_block(kind)
         short = next(iter(block.parameters), None) if block is not None else None
-    if short is None:
-        _stop(
-            source,
-            word,
-            at,
-            f"{kind} takes no value" if kind in KINDS else f"unknown layer kind {kind}",
-            remedy="see docs/language.md for the kinds",
-        )
-    return short
+    if short is None and kind in KINDS:
+        _stop(source, word, at, f"{kind} takes no value", remedy="see docs/language.md for its fields")
+    # of an unknown kind the loader says what is wrong
+    return short or "value"
 
 
 def _is_option(word: str, kind: str) -> bool:

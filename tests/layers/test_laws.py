@@ -322,10 +322,8 @@ def test_reach_of_windows(
     layer = layer_class(kind)(**fields, **({"filters": 1} if kind == "conv" else {}))
     assume(first_fault(layer, (1, size)) is None)
     reach = dilation * (kernel - 1) + 1
-    if padding == "same":
-        before = max((-(-size // stride) - 1) * stride + reach - size, 0) // 2
-    else:
-        before = int(padding[0])
+    needed = max((-(-size // stride) - 1) * stride + reach - size, 0)
+    before = needed // 2 if padding == "same" else int(padding[0])
     # the list begins so much earlier that nothing of what output 0 reads is padding
     shift = -(-before // stride)
     longer = (shift + 2) * stride + reach

@@ -1,13 +1,15 @@
 """Every kind of layer against numbers from elsewhere: output, parameters, buffers, multiply-adds and FLOPs.
 
-The outputs, parameters, buffers and multiply-adds of this table were measured with torch 2.13 (modules on zeros, and its
-FlopCounterMode halved) or follow from the arithmetic in the comment; the FLOPs are counted on paper from the kinds'
+The outputs, parameters, buffers and multiply-adds of this table were measured with torch 2.13 (modules on zeros, and
+its FlopCounterMode halved) or follow from the arithmetic in the comment; the FLOPs are counted on paper from the kinds'
 definitions: 2 per multiply-add, one per bias add, comparison, exponential and so on. A map is written as in a spec,
 several inputs with spaces between.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any, NamedTuple
 
 import numpy
@@ -647,7 +649,7 @@ def faults(layer: Layer, inputs: tuple[Shape, ...]) -> list[Unmet]:
 
 
 def opaque(inputs: tuple[Shape, ...], first_axis: int) -> tuple[tuple[Shape, ...], dict[Any, int]]:
-    """The inputs with a symbol for each size from `first_axis` on (equal sizes of an axis share one), and its values."""
+    """A symbol for each size from `first_axis` on (equal sizes of an axis share one), and the symbols' values."""
     values: dict[Any, int] = {}
 
     def hidden(axis: int, size: Any) -> Any:
@@ -705,3 +707,19 @@ def test_short_form_names_a_field(kind: str) -> None:
     """`dropout: 0.5` fills a field that exists."""
     layer = layer_class(kind)
     assert layer.short is None or layer.short in layer.model_fields
+
+
+def test_numbers_load_no_algebra() -> None:
+    """Every kind, on numbers, without sympy, numpy or torch."""
+    program = (
+        "import sys\n"
+        "from cnncalc.layers import KINDS, layer_class\n"
+        "classes = [layer_class(kind) for kind in KINDS]\n"
+        "layer = layer_class('conv')(filters=4, kernel=3, padding='same', stride=2)\n"
+        "x = (3, 9, 9)\n"
+        "assert not list(layer.requires(x))\n"
+        "layer.ops((x,), layer.output(x)), layer.weights(x), layer.reach((x,), layer.output(x))\n"
+        "print(*({'sympy', 'numpy', 'torch'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []

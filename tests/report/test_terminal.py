@@ -61,6 +61,12 @@ def test_long_names_are_cut_before_columns_go() -> None:
     assert "aaaa…" in page and "12,345" in page and "678,901" in page
 
 
+def test_spare_room_goes_to_the_formulas() -> None:
+    wide = terminal.render(analysis_doc(networks.symbolic()), 140)
+    assert wide.count("…") == 1, "only the sum is cut: it stands whole below the table"
+    assert "4608*N*ceil(H/2)*ceil(W/2)" in wide.partition("total")[0]
+
+
 def test_formulas_are_cut_in_the_table_and_whole_in_the_totals() -> None:
     from cnncalc.core.symbolic import symbol
 

@@ -107,6 +107,45 @@ def test_blocks_written_out_alike_are_told_once() -> None:
     assert column(analysis_doc(net.analysis()), "layer") == ["left..right", "conv1", "relu1"]
 
 
+def test_blocks_of_different_counts_are_not_alike() -> None:
+    """Two branches that repeat the same block twice and three times are two lines."""
+    net = Sketch()
+    with net.group("concat1", "concat"):
+        for branch, count in (("branch1", 2), ("branch2", 3)):
+            with net.group(branch, "branch"):
+                for index in range(count):
+                    with net.group(f"unit{index}", "unit"):
+                        net.layer("conv1", "conv", (8, 8, 8), 10, 100)
+                        net.layer("relu1", "relu", (8, 8, 8))
+    doc = analysis_doc(net.analysis())
+    assert column(doc, "params") == [50, 20, 10, 0, 30, 10, 0]
+    assert [name for name in column(doc, "layer") if "branch" in str(name)] == [
+        "branch1.unit0..unit1",
+        "branch2.unit0..unit2",
+    ]
+
+
+def test_a_block_around_one_block_is_one_line_and_keeps_its_kind() -> None:
+    net = Sketch()
+    with net.group("inception1", "inception"), net.group("concat1", "concat"):
+        for branch in ("branch1", "branch2"):
+            with net.group(branch, "branch"), net.group("unit1", "unit"):
+                net.layer("conv1", "conv", (4, 8, 8), 10, 100)
+                net.layer("relu1", "relu", (4, 8, 8), 1 if branch == "branch1" else 2)
+        net.layer("concat1", "concat", (8, 8, 8), path="inception1.concat1")
+    doc = analysis_doc(net.analysis())
+    assert list(zip(column(doc, "layer"), column(doc, "kind"), strict=True)) == [
+        ("inception1.concat1", "inception"),
+        ("branch1.unit1", "unit"),
+        ("conv1", "conv"),
+        ("relu1", "relu"),
+        ("branch2.unit1", "unit"),
+        ("conv1", "conv"),
+        ("relu1", "relu"),
+    ]
+    assert column(doc, "output")[0] == (8, 8, 8) and column(doc, "output")[1] == (4, 8, 8)
+
+
 def test_layers_written_out_alike_stay_apart() -> None:
     assert len(column(analysis_doc(networks.plain(5)), "layer")) == 5
 
@@ -199,6 +238,23 @@ def test_any_nesting_adds_up(items: list[object]) -> None:
         assert told == sum(not row.is_activation_of for row in analysis.rows)
 
 
+@given(st.lists(nested(), min_size=1, max_size=4), st.integers(4, 30))
+def test_no_more_lines_than_the_limit(items: list[object], limit: int) -> None:
+    """Unless there are faults or claims to tell; what is closed is told in the sums of what is open."""
+    net = Sketch()
+    build(net, items)
+    shown = table(analysis_doc(net.analysis(), limit=limit))
+    assert len(shown.lines) <= limit
+    outermost = sum(
+        line.cells[1 + index].value
+        for line in shown.lines
+        if isinstance(line, Line) and line.depth == 0
+        for index, column in enumerate(shown.columns[1:])
+        if column.title == "params"
+    )
+    assert outermost == net.analysis().totals.params
+
+
 def test_shared_weights_are_counted_once() -> None:
     net = Sketch()
     net.layer("conv1", "conv", (8, 8, 8), 10, 100)
@@ -244,7 +300,7 @@ def facts(doc: Doc) -> Iterator[tuple[str, object]]:
 def test_totals_and_memory_are_told() -> None:
     told = dict(facts(analysis_doc(networks.alexnet())))
     assert told["weight layers"] == 3 and told["MACs"] == networks.ALEXNET_MACS
-    assert told["prediction, textbook"] == 12_613_600 and told["optimizer state"] == 0
+    assert told["prediction, textbook"] == 12_613_600 and told["optimizer, sgd"] == 0
     assert not any(str(key).endswith("torch") and "FLOPs" not in str(key) for key in told)
 
 

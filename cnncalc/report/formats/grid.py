@@ -31,7 +31,9 @@ def table_lines(table: Table, room: int, color: bool, glyphs: Glyphs) -> Iterato
     """The table in at most `room` columns: what has no room is dropped by priority, names and formulas are cut."""
     texts = [_texts(line, table.columns, glyphs) if isinstance(line, Line) else [] for line in table.lines]
     footer = _texts(table.footer, table.columns, glyphs) if table.footer else []
-    tracks = _tracks(table.columns, [cells for cells in (*texts, footer) if cells], room)
+    # a sum that is a formula would widen its column for nothing: it is spelled out below the table
+    sums = [text if width(text) <= _FORMULA_AT_LEAST else "" for text in footer]
+    tracks = _tracks(table.columns, [cells for cells in (*texts, sums) if cells], room)
     total = sum(track.width for track in tracks) + _GAP * (len(tracks) - 1)
     rule = paint(glyphs.rule * total, "dim", color)
     titles = [column.title for column in table.columns]

@@ -93,7 +93,7 @@ def _memory(memory: Memory, batch: object) -> Iterator[Fact]:
     yield Fact("with gradients", textbook.training_with_gradients_bytes, "bytes", "and a gradient for each parameter")
     yield Fact("parameters", memory.parameter_bytes, "bytes")
     yield Fact("gradients", memory.gradient_bytes, "bytes")
-    yield Fact("optimizer state", memory.optimizer_bytes, "bytes", memory.optimizer)
+    yield Fact(f"optimizer, {memory.optimizer}", memory.optimizer_bytes, "bytes")
     yield from (
         Fact(key, value, "bytes", note)
         for key, value, note in (

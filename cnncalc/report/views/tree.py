@@ -213,6 +213,8 @@ def _looks(node: Node, faulty: set[str]) -> Any:
 
 
 def _total(values: list[Figure]) -> Figure:
+    if len(values) == 1:
+        return values[0]
     return None if None in values else total(value for value in values if value is not None)
 
 
