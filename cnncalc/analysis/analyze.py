@@ -13,6 +13,7 @@ from cnncalc.analysis.receptive import receptive_fields
 from cnncalc.analysis.result import (
     Analysis,
     ClaimResult,
+    Figure,
     Memory,
     ReceptiveField,
     Row,
@@ -178,7 +179,7 @@ def _scaled(whole: Totals, batch: Dim) -> Totals:
 
 
 def _times(batch: Dim, figure: Figure) -> Figure:
-    """batch * figure, expanded: a polynomial when symbolic."""
+    """Batch * figure, expanded: a polynomial when symbolic."""
     if figure is None:
         return None
     return batch * figure if type(batch) is int and type(figure) is int else total((batch * figure,))

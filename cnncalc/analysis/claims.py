@@ -13,7 +13,7 @@ from cnncalc.analysis.memory import MapRule, optimizer_bytes, trainable_tensors
 from cnncalc.analysis.result import ClaimResult, ReceptiveField, Totals
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.dims import compare, is_symbolic, text, total
-from cnncalc.core.shapes import Shape
+from cnncalc.core.shapes import Shape, read_sizes
 from cnncalc.graph.model import ClaimSite, Graph, Node
 from cnncalc.spec.quantity import parse_quantity
 from cnncalc.spec.words import BYTE_FIGURES, SHAPE_FIGURES
@@ -70,13 +70,16 @@ class Claims:
         if what in SHAPE_FIGURES:
             return computed, _equal_shapes(self._shape(site), computed)
         if what.startswith("receptive_field"):
+            self._axes(site)
             return computed, _equal_axes(site.stated, computed)
         return computed, self._agrees(site, computed)
 
     def _check_form(self, site: ClaimSite, what: str) -> None:
         if what in SHAPE_FIGURES:
             self._shape(site)
-        elif not what.startswith("receptive_field") and not is_symbolic(site.stated):
+        elif what.startswith("receptive_field"):
+            self._axes(site)
+        elif not is_symbolic(site.stated):
             self._quantity(site)
 
     # -- what is stated --------------------------------------------------------------------------------------------
@@ -97,26 +100,19 @@ class Claims:
 
     def _shape(self, site: ClaimSite) -> Shape:
         stated = site.stated
-        parts = (
-            stated.replace(" ", "").split("x")
-            if isinstance(stated, str)
-            else stated
-            if isinstance(stated, tuple)
-            else (stated,)
-        )
+        parts = read_sizes(stated) if isinstance(stated, str) else stated if isinstance(stated, tuple) else (stated,)
         sizes: list[Any] = []
         for part in parts:
-            value = (
-                int(part)
-                if isinstance(part, str) and part.isdigit()
-                else self.graph.environment.get(part, part)
-                if isinstance(part, str)
-                else part
-            )
+            value = self.graph.environment.get(part, part) if isinstance(part, str) else part
             if isinstance(value, bool) or not (isinstance(value, int) or is_symbolic(value)):
                 raise self._stop(site, "a shape like 96x55x55 (channels first)")
             sizes.append(value)
         return tuple(sizes)
+
+    def _axes(self, site: ClaimSite) -> None:
+        parts = site.stated if isinstance(site.stated, tuple) else (site.stated,)
+        if any(isinstance(part, bool) or isinstance(_fraction(part), str) for part in parts):
+            raise self._stop(site, "a number of pixels, or one per axis like [195, 195]")
 
     def _quantity(self, site: ClaimSite) -> Any:
         quantity = parse_quantity(site.stated)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis.cost import Cost
 from cnncalc.analysis.result import Textbook
-from cnncalc.core.dims import Dim, compare, maximum, total
+from cnncalc.core.dims import Dim, maximum, total
 from cnncalc.core.shapes import elements
 from cnncalc.graph.model import Graph
 
@@ -66,7 +66,7 @@ def textbook(graph: Graph, cost: tuple[Cost | None, ...]) -> MapRule | None:
                 held = size(node.index)
                 for ref in counted:
                     held = held + size(ref)
-                candidates.setdefault(held, node.path)
+                candidates.setdefault(total((held,)), node.path)
             counted = (node.index,)
         sources.append(counted)
     largest, where = _largest(candidates)
@@ -84,8 +84,8 @@ def _largest(candidates: dict[Dim, str]) -> tuple[Dim, str | None]:
     if not candidates:
         return 0, None
     largest = maximum(*candidates)
-    where = next((path for held, path in candidates.items() if compare(held, "==", largest) is None), None)
-    return largest, where
+    # of several symbolic candidates none is certainly the largest: then there is no one place
+    return largest, candidates.get(largest)
 
 
 STATES: dict[str, tuple[int, int]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import os
 import sys
 
@@ -43,16 +45,27 @@ def _main(
 
 def main() -> None:
     """Runs the command line and exits with its code."""
+    # one short run that allocates and never frees: collecting cycles over a growing graph would take a third of it
+    gc.disable()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
     try:
-        app()
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "standard output is closed")
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:
         # the reader (head, less) has seen enough; keep the interpreter from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as error:
+        print(f"error: the output cannot be written: {error.strerror or error}", file=sys.stderr)
+        # what is left in the buffer cannot be written either; an ordinary exit would complain once more
+        os._exit(2)
     except Exception as error:
         if os.environ.get("CNNCALC_TRACEBACK"):
             raise

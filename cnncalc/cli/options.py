@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from cnncalc.core.diagnostic import Diagnostic, SpecError
+from cnncalc.core.digits import whole
+from cnncalc.core.shapes import read_sizes
+from cnncalc.layers.fields import LARGEST
+from cnncalc.spec.problems import IDENTIFIER
 from cnncalc.spec.yaml import resolve
 
 
@@ -19,9 +22,10 @@ def batch_value(text: str | None) -> Any:
     """--batch: a number, or a name that makes the batch a symbol."""
     if text is None:
         return None
-    if text.isdigit() and int(text[:14]) >= 1 and len(text) <= 13:
-        return int(text)
-    if re.fullmatch(r"[A-Za-z_]\w*", text):
+    number = whole(text)
+    if number is not None and 1 <= number <= LARGEST:
+        return number
+    if IDENTIFIER.fullmatch(text):
         from cnncalc.core.symbolic import symbol
 
         return symbol(text)
@@ -39,10 +43,8 @@ def input_values(texts: list[str], names: tuple[str, ...]) -> dict[str, tuple[An
                     "--input", f"name=CxHxW for one of {', '.join(names)}", text, "name the input: --input left=3x64x64"
                 )
             name = names[0]
-        parts = tuple(int(part) if part.isdigit() and len(part) < 14 else part for part in sizes.split("x"))
-        if not 1 <= len(parts) <= 4 or any(
-            (isinstance(part, str) and not re.fullmatch(r"[A-Za-z_]\w*", part)) or part == 0 for part in parts
-        ):
+        parts = tuple(read_sizes(sizes))
+        if not 1 <= len(parts) <= 4 or not all(_is_size(part) for part in parts):
             raise _wrong(
                 "--input",
                 "sizes or symbols joined by x, channels first",
@@ -51,6 +53,10 @@ def input_values(texts: list[str], names: tuple[str, ...]) -> dict[str, tuple[An
             )
         result[name] = parts
     return result
+
+
+def _is_size(part: int | str) -> bool:
+    return 1 <= part <= LARGEST if isinstance(part, int) else IDENTIFIER.fullmatch(part) is not None
 
 
 def set_values(texts: list[str]) -> dict[str, Any]:

@@ -62,4 +62,13 @@ def terminal(doc: Doc) -> str:
     from cnncalc.report.formats.terminal import render
 
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return render(doc, shutil.get_terminal_size((100, 24)).columns, color)
+    return render(doc, shutil.get_terminal_size((100, 24)).columns, color, _can_write("─▸×✗"))
+
+
+def _can_write(signs: str) -> bool:
+    """Whether standard output's encoding has these signs."""
+    try:
+        signs.encode(sys.stdout.encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True

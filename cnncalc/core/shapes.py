@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
+from cnncalc.core.digits import whole
 from cnncalc.core.dims import Dim, prod, text
 
 Shape: TypeAlias = tuple[Dim, ...]
@@ -14,6 +16,9 @@ AXES: dict[int, tuple[str, ...]] = {
     2: ("height", "width"),
     3: ("depth", "height", "width"),
 }
+
+
+_ATOM = re.compile(r"\w+|(?:ceil|floor)\((?:[^()]|\([^()]*\))*\)")
 
 
 def rank(shape: Shape) -> int:
@@ -30,6 +35,19 @@ def elements(shape: Shape) -> Dim:
     return prod(shape)
 
 
+def read_sizes(written: str) -> list[int | str]:
+    """The parts of `3x224xW`: whole numbers as ints, everything else as text.
+
+    >>> read_sizes("3x224xW")
+    [3, 224, 'W']
+    """
+    parts: list[int | str] = []
+    for part in written.replace(" ", "").split("x"):
+        number = whole(part)
+        parts.append(part if number is None else number)
+    return parts
+
+
 def shape_text(shape: Shape | None) -> str:
     """`96x55x55`; symbolic axes with an operator in them are put in brackets.
 
@@ -43,11 +61,7 @@ def shape_text(shape: Shape | None) -> str:
 
 def _axis(dim: Dim) -> str:
     shown = text(dim)
-    return (
-        shown
-        if shown.isalnum() or (shown.endswith(")") and shown.startswith(("ceil(", "floor(")) and shown.count("(") < 3)
-        else f"({shown})"
-    )
+    return shown if _ATOM.fullmatch(shown) else f"({shown})"
 
 
 def axis_name(index: int, spatial_rank: int) -> str:

@@ -86,7 +86,7 @@ def floordiv(a: Any, b: Any) -> Any:
     if b == 1:
         return a
     if not isinstance(b, Integer):
-        return FloorDiv(a, b)
+        return a / b if (a / b).is_integer else FloorDiv(a, b)
     divisor = int(b)
     one = _floor(a)
     if one is not None:
@@ -119,11 +119,23 @@ def canonical(value: Any) -> Any:
     """A floor plus a constant as a single floor; an integer as an int; anything else as it is."""
     if isinstance(value, Integer):
         return int(value)
+    if value.has(Maximum):
+        return _outward(value)
     one = _floor(value)
     if one is None or one[2] == 0:
         return value
     numerator, denominator, constant = one
     return FloorDiv(numerator + denominator * constant, Integer(denominator))
+
+
+def _outward(value: Any) -> Any:
+    """max(a, b) + c as max(a + c, b + c): sums of maxima stay one maximum, whatever the depth."""
+    terms = Add.make_args(value)
+    extremes = [term for term in terms if isinstance(term, Maximum)]
+    if len(extremes) != 1 or len(terms) == 1:
+        return value
+    rest = value - extremes[0]
+    return maximum(*(argument + rest for argument in extremes[0].args))
 
 
 def total(values: list[Any]) -> Any:
@@ -137,6 +149,7 @@ def quotient(a: Any, b: Any) -> Any:
     return canonical(value)
 
 
+@lru_cache(maxsize=4096)
 def _bounds(value: Any) -> tuple[Any, Any]:
     """(lower, upper) bounds over all symbols >= 1; None where there is none."""
     if isinstance(value, sympy.Rational):
@@ -190,25 +203,31 @@ def _at_least_zero(difference: Any) -> bool | None:
         return False
     if _dominates(difference):
         return True
+    if _dominates(-difference - 1):
+        return False
     return None
 
 
 def _atom_at_least(big: Any, small: Any) -> bool:
-    """Whether one factor is at least another for all symbols >= 1: floors of the same size compare by slope."""
-    if big == small or small == 1:
-        return big == small or (_bounds(big)[0] or 0) >= 1
+    """Whether one factor is at least another for all symbols >= 1: floors of the same size compare as lines."""
+    if big == small:
+        return True
+    one, two = _line(big), _line(small)
+    # the steeper line that is above at 1 stays above
+    return (
+        one is not None and two is not None and one[0] == two[0] and one[1] >= two[1] and sum(one[1:]) >= sum(two[1:])
+    )
 
-    def slope(atom: Any) -> tuple[Any, Any, int] | None:
-        numerator, denominator = (
-            (atom.args[0], int(atom.args[1]))
-            if isinstance(atom, FloorDiv) and isinstance(atom.args[1], Integer)
-            else (atom, 1)
-        )
-        rest, constant = _split(numerator)
-        return (rest, sympy.Rational(constant, denominator), denominator) if isinstance(rest, sympy.Symbol) else None
 
-    one, two = slope(big), slope(small)
-    return one is not None and two is not None and one[0] == two[0] and one[2] <= two[2] and one[1] >= two[1]
+def _line(atom: Any) -> tuple[Any, Any, Any] | None:
+    """(symbol, slope, offset) of the line below whose points a factor is the floor."""
+    numerator, denominator = atom, Integer(1)
+    if isinstance(atom, FloorDiv) and isinstance(atom.args[1], Integer):
+        numerator, denominator = atom.args
+    rest, constant = _split(numerator)
+    if not isinstance(rest, sympy.Symbol):
+        return None
+    return rest, 1 / denominator, Integer(constant) / denominator
 
 
 def _monomial(term: Any) -> tuple[Any, list[Any]]:
@@ -229,7 +248,8 @@ def _term_covers(positive: list[Any], negative: list[Any]) -> bool:
         match = next((one for one in free if one == atom), None) or next(
             (one for one in free if _atom_at_least(one, atom)), None
         )
-        if match is None or (_bounds(atom)[0] or -1) < 0:
+        low = _bounds(atom)[0]
+        if match is None or low is None or low < 0:
             return False
         free.remove(match)
     return all((_bounds(atom)[0] or 0) >= 1 for atom in free)
@@ -254,13 +274,26 @@ def _dominates(difference: Any) -> bool:
     return True
 
 
+def _normal(value: Any) -> Any:
+    """The expanded form in which every floor's constant lies from 0 to its divisor: equal expressions look alike."""
+
+    def reduced(numerator: Any, denominator: Any) -> Any:
+        if not isinstance(denominator, Integer):
+            return FloorDiv(numerator, denominator)
+        rest, constant = _split(numerator)
+        whole, left = divmod(constant, int(denominator))
+        return FloorDiv(rest + left, denominator) + whole
+
+    return sympy.expand(value.replace(FloorDiv, reduced) if value.has(FloorDiv) else value)
+
+
 def decide(left: Any, relation: str, right: Any) -> bool | None:
     """True, False or None (undecided) over all symbols >= 1."""
     if relation == "divisible by":
-        if canonical(left * 1 - floordiv(left, right) * right) == 0:
+        if sympy.expand(left - floordiv(left, right) * right) == 0:
             return True
         return False if isinstance(sympy.sympify(left), Integer) and isinstance(sympy.sympify(right), Integer) else None
-    difference = sympy.expand(sympy.sympify(left) - sympy.sympify(right))
+    difference = _normal(sympy.sympify(left) - sympy.sympify(right))
     if relation == ">=":
         return _at_least_zero(difference)
     if relation == "<=":
@@ -278,11 +311,12 @@ def decide(left: Any, relation: str, right: Any) -> bool | None:
 
 def _extreme(kind: Any, values: tuple[Any, ...], wins: Any) -> Any:
     kept: list[Any] = []
-    for value in dict.fromkeys(sympy.expand(sympy.sympify(item)) for item in values):
+    flat = [part for item in values for part in (item.args if isinstance(item, kind) else (item,))]
+    for value in dict.fromkeys(sympy.expand(sympy.sympify(item)) for item in flat):
         if any(wins(other, value) for other in kept):
             continue
         kept = [other for other in kept if not wins(value, other)] + [value]
-    return canonical(kept[0]) if len(kept) == 1 else kind(*kept)
+    return canonical(kept[0]) if len(kept) == 1 else kind(*sorted(kept, key=str))
 
 
 def maximum(*values: Any) -> Any:
@@ -333,7 +367,7 @@ class _Text(StrPrinter):  # type: ignore[misc]
 
     def _wrapped(self, expr: Any) -> str:
         shown = self._print(expr)
-        return f"({shown})" if isinstance(expr, Add | Mul) else str(shown)
+        return f"({shown})" if isinstance(expr, Add | Mul | sympy.Pow) else str(shown)
 
     def _print_Add(self, expr: Any, order: Any = None) -> str:
         one = _floor(expr)
@@ -342,7 +376,7 @@ class _Text(StrPrinter):  # type: ignore[misc]
         return str(super()._print_Add(expr, order))
 
     def _print_Pow(self, expr: Any, rational: bool = False) -> str:
-        if isinstance(expr.exp, Integer) and 0 < expr.exp <= 8:
+        if isinstance(expr.exp, Integer) and expr.exp > 0:
             base = self._print(expr.base)
             if isinstance(expr.base, Add):
                 base = f"({base})"
@@ -359,6 +393,7 @@ class _Text(StrPrinter):  # type: ignore[misc]
 _printer = _Text()
 
 
+@lru_cache(maxsize=4096)
 def text(expr: Any) -> str:
     """The expression in the grammar that the JSON contract names."""
     return str(_printer.doprint(expr))

@@ -23,6 +23,9 @@ from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import describe
 from cnncalc.spec.model import Block, Call, Head, Spec, Stack
 
+DEEPEST = 80
+"""Blocks, branches and stacks may not be nested deeper: far beyond any network, and safe for the interpreter."""
+
 BlockFinder = Callable[[str], "Block | None"]
 
 
@@ -52,12 +55,13 @@ class Unroller:
         self.globals = variables(spec, overrides)
         self.builder = Builder(spec, self.values, input_shapes(spec, inputs, self.globals))
         self._names: dict[int, list[str]] = {}
+        self._steps = 0
 
     def run(self) -> Graph:
         """The whole graph."""
         builder, scope = self.builder, Scope()
         for index, name in enumerate(builder.inputs):
-            scope.names[name] = Entry(-1 - index)
+            scope.names[name] = Entry(-1 - index, "input")
         context = Context(self.globals, "", scope)
         first = -1 if len(builder.inputs) == 1 else None
         result = self.stack(self.spec.layers, first, context)
@@ -79,7 +83,7 @@ class Unroller:
         result = self.stack(head.layers, source, inner)
         builder.close(place)
         ref = source if result is None else result
-        context.scope.names[head.name] = Entry(ref, scope=inner.scope)
+        context.scope.names[head.name] = Entry(ref, "head", scope=inner.scope)
         builder.claim(head.name, head.expect, range(start, len(builder.nodes)), ref, source, None, context)
 
     # -- stacks ----------------------------------------------------------------------------------------------------
@@ -87,6 +91,7 @@ class Unroller:
     def stack(self, stack: Stack, source: Ref | None, context: Context) -> Ref | None:
         """Unrolls the layers of a stack; the last output, or the source of an empty one."""
         scope_names = context.scope.names
+        self._enter(stack, context)
         for call, name in zip(stack.calls, self._stack_names(stack, context), strict=True):
             if call.condition is not None:
                 where = context.site or call.spans.get("if", call.span)
@@ -102,6 +107,17 @@ class Unroller:
                 scope_names[name] = entry
                 source = entry.ref
         return source
+
+    def _enter(self, stack: Stack, context: Context) -> None:
+        """Counts the stacks and layers that are walked through, whether or not they make layers."""
+        self._steps += 1 + len(stack.calls)
+        span = context.site or stack.span
+        if self._steps > 4 * MOST_LAYERS:
+            message = f"unrolling takes more than {4 * MOST_LAYERS:,} steps"
+            self.values.stop(span, context.path, message, f"at most {4 * MOST_LAYERS:,}", "more", "use fewer repeats")
+        if context.depth > DEEPEST:
+            message = f"blocks and branches are nested deeper than {DEEPEST} levels"
+            self.values.stop(span, context.path, message, f"at most {DEEPEST}", "more", "use repeat")
 
     def _stack_names(self, stack: Stack, context: Context) -> list[str]:
         """Each call's name: its own, else its kind and number within the stack."""
@@ -144,7 +160,7 @@ class Unroller:
             context = self._flags(call, path, span, context)
         shared = None
         if call.share is not None:
-            shared = self.find(call.share, context, context.site or call.spans.get("share", call.span), path)
+            shared = self._partner(call, path, context)
         elif context.shared is not None:
             shared = context.shared.names.get(name)
         start = len(self.builder.nodes)
@@ -156,9 +172,21 @@ class Unroller:
             self._claims(call, path, entry, start, sources[0] if sources else source, context)
         return entry
 
+    def _partner(self, call: Call, path: str, context: Context) -> Entry:
+        """The earlier layer or structure whose weights a call shares."""
+        span = context.site or call.spans.get("share", call.span)
+        assert call.share is not None
+        entry = self.find(call.share, context, span, path)
+        if entry.kind != call.kind:
+            message = f"it cannot share the weights of {call.share}, which is no {call.kind}"
+            remedy = f"name an earlier {call.kind}"
+            self.values.stop(span, path, message, f"the name of a {call.kind}", f"a {entry.kind}", remedy, "CN003")
+        return entry
+
     def _flags(self, call: Call, path: str, span: Span, context: Context) -> Context:
         def truth(what: str, default: bool) -> bool:
-            return self.values.truth(getattr(call, what), what, context.environment, span, path, default)
+            where = context.site or call.spans.get(what, span)
+            return self.values.truth(getattr(call, what), what, context.environment, where, path, default)
 
         # checkpoint and inplace matter to torch's memory only; here they must at least be true or false
         truth("checkpoint", False)
@@ -205,7 +233,7 @@ class Unroller:
             sources, source = (), entry.ref
         builder.close(place)
         last = repeats[-1]
-        return Entry(last.ref, last.node, last.scope, repeats)
+        return Entry(last.ref, call.kind, last.node, last.scope, repeats)
 
     def _once(
         self,
@@ -222,8 +250,9 @@ class Unroller:
         if kind in MERGES:
             if "branches" not in call.fields:
                 return self._layer(call, name, path, sources, context, shared)
-            incoming = self._single(call, path, sources, source, context)
-            return merge(self, call, name, path, incoming, context, grouped, shared)
+            # with several inputs the branches may each name their own
+            before = None if source is None and not sources else self._single(call, path, sources, source, context)
+            return merge(self, call, name, path, before, context, grouped, shared)
         incoming = self._single(call, path, sources, source, context)
         if kind == "stack":
             return stack_in_place(self, call, name, path, incoming, context, grouped, shared)
@@ -274,7 +303,7 @@ class Unroller:
         node = self.builder.node(call.kind, call, name, path, layer, inputs, context, partner)
         if call.kind in SHORTHAND and call.fields.get("activation") is not None:
             return self._activated(call, node, context, shared)
-        return Entry(node.index, node.index)
+        return Entry(node.index, call.kind, node.index)
 
     def _activated(self, call: Call, node: Node, context: Context, shared: Entry | None) -> Entry:
         span = context.site or call.spans.get("activation", call.span)
@@ -293,18 +322,23 @@ class Unroller:
             span,
         )
         scope = Scope()
-        scope.names[kind] = Entry(row.index, row.index)
-        return Entry(row.index, node.index, scope)
+        scope.names[kind] = Entry(row.index, kind, row.index)
+        return Entry(row.index, call.kind, node.index, scope)
 
     def _activation(self, call: Call, path: str, span: Span, context: Context) -> tuple[str, Layer]:
         value = self.values.resolve(call.fields["activation"], context.environment, span, path)
-        fields: dict[str, Any] = {}
+        given: Any = None
         if isinstance(value, dict) and len(value) == 1:
             value, given = next(iter(value.items()))
-            short = layer_class(value).short if value in ACTIVATIONS else None
-            fields = given if isinstance(given, dict) else {short: given} if short else {}
         if not isinstance(value, str) or value not in ACTIVATIONS:
             remedy = did_you_mean(value, ACTIVATIONS) if isinstance(value, str) else ""
             message, expected = f"unknown activation {describe(value)}", "the name of an activation kind"
             self.values.stop(span, path, message, expected, describe(value), remedy or "write activation: relu")
-        return value, self.values.activation(value, fields, call, path)
+        fields = given if isinstance(given, dict) else {}
+        short = layer_class(value).short
+        if given is not None and not isinstance(given, dict):
+            if short is None:
+                remedy = f"write activation: {value}"
+                self.values.stop(span, path, f"{value} has no short form", "a word", describe(given), remedy)
+            fields = {short: given}
+        return value, self.values.activation(value, fields, call, path, span)

@@ -11,14 +11,20 @@ _PART = re.compile(r"([A-Za-z0-9_-]+)((?:\[[0-9]{1,9}\])*)")
 
 
 class Entry:
-    """What a name stands for: an output, the main node (for shared weights), inner names, repeats."""
+    """What a name stands for: an output, the kind that made it, the main node, inner names, repeats."""
 
-    __slots__ = ("node", "ref", "repeats", "scope")
+    __slots__ = ("kind", "node", "ref", "repeats", "scope")
 
     def __init__(
-        self, ref: Ref, node: int | None = None, scope: Scope | None = None, repeats: list[Entry] | None = None
+        self,
+        ref: Ref,
+        kind: str,
+        node: int | None = None,
+        scope: Scope | None = None,
+        repeats: list[Entry] | None = None,
     ) -> None:
         self.ref = ref
+        self.kind = kind
         self.node = node
         self.scope = scope
         self.repeats = repeats

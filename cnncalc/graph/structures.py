@@ -22,7 +22,7 @@ def merge(
     call: Call,
     name: str,
     path: str,
-    source: Ref,
+    source: Ref | None,
     context: Context,
     grouped: bool,
     shared: Entry | None,
@@ -35,13 +35,13 @@ def merge(
     context = context._replace(shared=None if shared is None else shared.scope)
     refs = []
     for number, value in enumerate(call.fields["branches"], start=1):
-        stack, inner = _layers(unroll, value, call, path, context)
+        stack, inner = _layers(unroll, value, "branches", call, path, context)
         refs.append(_branch(unroll, f"branch{number}", stack, source, path, scope, inner._replace(depth=depth)))
     layer = unroll.values.layer(call.kind, call, context.environment, path)
     node = builder.node(call.kind, call, name, path, layer, tuple(refs), context)
     if place is not None:
         builder.close(place)
-    return Entry(node.index, node.index, scope)
+    return Entry(node.index, call.kind, node.index, scope)
 
 
 def highway(
@@ -60,9 +60,11 @@ def highway(
     place = None if grouped else builder.open(path, name, call.kind, context.depth)
     scope = Scope(context.scope)
     context = context._replace(shared=None if shared is None else shared.scope)
-    stack, inner = _layers(unroll, call.fields["layers"], call, path, context)
+    stack, inner = _layers(unroll, call.fields["layers"], "layers", call, path, context)
     gate = call.fields.get("gate")
-    gated, gate_context = (_default_gate(stack), inner) if gate is None else _layers(unroll, gate, call, path, context)
+    gated, gate_context = (
+        (_default_gate(stack), inner) if gate is None else _layers(unroll, gate, "gate", call, path, context)
+    )
     refs = (
         _branch(unroll, "transform", stack, source, path, scope, inner._replace(depth=depth)),
         _branch(unroll, "gate", gated, source, path, scope, gate_context._replace(depth=depth)),
@@ -72,7 +74,7 @@ def highway(
     node = builder.node("highway", call, name, path, layer, refs, context)
     if place is not None:
         builder.close(place)
-    return Entry(node.index, node.index, scope)
+    return Entry(node.index, call.kind, node.index, scope)
 
 
 def stack_in_place(
@@ -86,7 +88,7 @@ def stack_in_place(
     shared: Entry | None,
 ) -> Entry:
     """A list of layers under one name."""
-    stack, inner = _layers(unroll, call.fields["layers"], call, path, context)
+    stack, inner = _layers(unroll, call.fields["layers"], "layers", call, path, context)
     return _inside(unroll, call, name, path, stack, source, inner, grouped, shared)
 
 
@@ -136,11 +138,13 @@ def _inside(
     result = unroll.stack(stack, source, inner)
     if place is not None:
         builder.close(place)
-    return Entry(source if result is None else result, None, scope)
+    return Entry(source if result is None else result, call.kind, None, scope)
 
 
-def _branch(unroll: Unroller, label: str, stack: Stack, source: Ref, path: str, scope: Scope, context: Context) -> Ref:
-    """One branch under its label; an empty one is the identity and gets no group."""
+def _branch(
+    unroll: Unroller, label: str, stack: Stack, source: Ref | None, path: str, scope: Scope, context: Context
+) -> Ref:
+    """One branch under its label; an empty one is the identity."""
     where = f"{path}.{label}"
     shared = context.shared.names.get(label) if context.shared is not None else None
     inner = context._replace(
@@ -149,22 +153,22 @@ def _branch(unroll: Unroller, label: str, stack: Stack, source: Ref, path: str, 
         depth=context.depth + 1,
         shared=None if shared is None else shared.scope,
     )
-    if not stack.calls:
-        scope.names[label] = Entry(source, scope=inner.scope)
-        return source
     place = unroll.builder.open(where, label, "branch", context.depth)
     result = unroll.stack(stack, source, inner)
     unroll.builder.close(place)
-    ref = source if result is None else result
-    scope.names[label] = Entry(ref, scope=inner.scope)
+    if result is None:
+        message, remedy = "it does not say which input it reads", "name one: identity: {from: left}"
+        unroll.values.stop(context.site or stack.span, where, message, "from", "nothing", remedy, "CN003")
+    ref = result
+    scope.names[label] = Entry(ref, "branch", scope=inner.scope)
     return ref
 
 
-def _layers(unroll: Unroller, value: Any, call: Call, path: str, context: Context) -> tuple[Stack, Context]:
+def _layers(unroll: Unroller, value: Any, field: str, call: Call, path: str, context: Context) -> tuple[Stack, Context]:
     """A nested list of layers, written in place or passed as a parameter, with the context that it was written in."""
     if isinstance(value, Stack):
         return value, context
-    span = context.site or call.span
+    span = context.site or call.spans.get(field, call.span)
     resolved = unroll.values.resolve(value, context.environment, span, path)
     if isinstance(resolved, Closure):
         return resolved.stack, context._replace(environment=resolved.environment)

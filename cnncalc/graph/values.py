@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from cnncalc.core.diagnostic import Diagnostic, SpecError
+from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
 from cnncalc.core.source import Span
 from cnncalc.layers import layer_class
 from cnncalc.layers.base import Layer
@@ -29,6 +29,11 @@ class Closure:
     def __init__(self, stack: Stack, environment: Mapping[str, Any]) -> None:
         self.stack = stack
         self.environment = environment
+
+    @property
+    def described(self) -> str:
+        """What a message calls it."""
+        return "a list of layers" if self.stack.calls else "an empty list"
 
 
 class Values:
@@ -67,7 +72,7 @@ class Values:
         return value
 
     def _text(self, text: str, environment: Mapping[str, Any], span: Span, path: str) -> Any:
-        if expression.is_name(text):
+        if expression.is_name(text) and (text != "in_channels" or text in environment):
             return environment.get(text, text)
         try:
             tree = expression.parse(text)
@@ -104,7 +109,7 @@ class Values:
                 f"{what} must be true or false",
                 "true, false or a comparison",
                 describe(value),
-                "write for example if: stride != 1",
+                "write for example if: stride != 1" if what == "if" else f"write {what}: true or leave it out",
             )
         return value
 
@@ -158,12 +163,12 @@ class Values:
                 self._layers[key] = layer
         return layer
 
-    def activation(self, kind: str, fields: Mapping[str, Any], call: Call, path: str) -> Layer:
+    def activation(self, kind: str, fields: Mapping[str, Any], call: Call, path: str, span: Span) -> Layer:
         """The layer of an activation shorthand."""
         key = (kind, tuple(sorted(fields.items())))
         layer = self._layers.get(key)
         if layer is None:
-            layer = self._layers[key] = self.build(kind, fields, replace(call, spans={}), path)
+            layer = self._layers[key] = self.build(kind, fields, replace(call, spans={}, span=span), path)
         return layer
 
     def build(self, kind: str, values: Mapping[str, Any], call: Call, path: str) -> Layer:
@@ -183,6 +188,9 @@ class Values:
             return Diagnostic(
                 f"{kind} needs {field}", "CN900", path, field, "nothing", f"add {field}: ...", span, self.file
             )
+        if error["type"] == "extra_forbidden":
+            remedy = did_you_mean(field, layer_class(kind).model_fields)
+            return Diagnostic(f"unknown key {field} in {kind}", "CN901", path, remedy=remedy, span=span, file=self.file)
         expected = context.get("expected", error["msg"])
         received = context.get("received", describe(error["input"]))
         remedy = context.get("remedy", "")
@@ -190,7 +198,7 @@ class Values:
             try:
                 expression.parse(error["input"])
             except ExpressionError as problem:
-                remedy = remedy or str(problem)
+                remedy = f"{problem}; {problem.remedy}"
         return Diagnostic(f"{field} must be {expected}", "CN900", path, expected, received, remedy, span, self.file)
 
 

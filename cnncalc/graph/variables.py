@@ -14,10 +14,22 @@ from cnncalc.spec import expression
 from cnncalc.spec.expression import ExpressionError
 from cnncalc.spec.model import Spec
 
+DEEPEST = 50
+"""A variable may not need more than this many others, one through the other."""
+
 
 def _stop(spec: Spec, key: str, message: str, expected: str = "", received: str = "", remedy: str = "") -> SpecError:
     return SpecError(
-        Diagnostic(message, "CN900", "", expected, received, remedy, spec.spans.get(key, NOWHERE), spec.file)
+        Diagnostic(
+            message,
+            "CN900",
+            "",
+            expected,
+            received,
+            remedy,
+            spec.spans.get(key) or spec.spans.get(key.partition(".")[0], NOWHERE),
+            spec.file,
+        )
     )
 
 
@@ -45,10 +57,17 @@ def _variable(
 ) -> None:
     if name in values:
         return
+    if len(active) > DEEPEST:
+        raise _stop(
+            spec,
+            f"variables.{active[0]}",
+            f"variables refer to each other over more than {DEEPEST} steps",
+            remedy="write the number",
+        )
     if name in active:
         raise _stop(
             spec,
-            "variables",
+            f"variables.{name}",
             f"the variable {name} is defined by itself",
             "variables without a circle",
             " -> ".join((*active, name)),
@@ -67,7 +86,7 @@ def _variable(
         value = _evaluated(spec, name, value, values)
     if isinstance(value, int) and abs(value) > LARGEST:
         raise _stop(
-            spec, "variables", f"the variable {name} is too large", "a number of at most 10^12", describe(value)
+            spec, f"variables.{name}", f"the variable {name} is too large", "a number of at most 10^12", describe(value)
         )
     values[name] = value
 
@@ -83,7 +102,12 @@ def _evaluated(spec: Spec, name: str, text: str, values: Mapping[str, Any]) -> A
         return expression.Evaluation(values)(tree)
     except ExpressionError as error:
         raise _stop(
-            spec, "variables", f"the variable {name}: {error}", "an expression over variables", text, error.remedy
+            spec,
+            f"variables.{name}",
+            f"the variable {name}: {error}",
+            "an expression over variables",
+            text,
+            error.remedy,
         ) from None
 
 

@@ -92,12 +92,20 @@ class Layer(BaseModel):
 
 
 def unmet(
-    left: Any, relation: str, right: Any, message: str, *, remedy: str = "", expected: str = "", code: str = "CN001"
+    left: Any,
+    relation: str,
+    right: Any,
+    message: str,
+    *,
+    remedy: str = "",
+    expected: str = "",
+    received: str = "",
+    code: str = "CN001",
 ) -> Iterator[Unmet]:
     """Yields an Unmet unless `left relation right` is certainly true."""
     condition = compare(left, relation, right)
     if condition is not None:
-        yield Unmet(condition, message, expected or f"{relation} {text(right)}", text(left), remedy, code)
+        yield Unmet(condition, message, expected or f"{relation} {text(right)}", received or text(left), remedy, code)
 
 
 def needs_map(shape: Shape, ranks: tuple[int, ...], kind: str) -> Iterator[Unmet]:

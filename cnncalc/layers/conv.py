@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from cnncalc.core.dims import Dim, floordiv, maximum, prod, text
+from cnncalc.core.dims import Dim, compare, floordiv, maximum, prod, text
 from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
@@ -38,6 +38,8 @@ Connections = Annotated[Any, PlainValidator(_connections), WithJsonSchema(_TABLE
 def needs_groups(channels: Dim, filters: Dim, groups: Dim) -> Iterator[Unmet]:
     """Requires channels and filters to divide into the groups."""
     for name, value in (("input channels", channels), ("filters", filters)):
+        if compare(value, "divisible by", groups) is None:
+            continue
         yield from unmet(
             value,
             "divisible by",

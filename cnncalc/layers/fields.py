@@ -34,6 +34,8 @@ def describe(value: object) -> str:
     """
     if value is None:
         return "nothing"
+    if hasattr(value, "described"):
+        return str(value.described)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
@@ -194,6 +196,9 @@ _SIDES: dict[str, Any] = {
 Count = Annotated[Dim, PlainValidator(_count), WithJsonSchema(_INT)]
 Natural = Annotated[Dim, PlainValidator(_natural), WithJsonSchema(_INT)]
 Counts = Annotated[Any, PlainValidator(_counts), WithJsonSchema(_AXES)]
+OptionalCount = Annotated[
+    Any, PlainValidator(lambda value: None if value is None else _count(value)), WithJsonSchema(_INT)
+]
 OptionalCounts = Annotated[
     Any, PlainValidator(lambda value: None if value is None else _counts(value)), WithJsonSchema(_AXES)
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from cnncalc.core.dims import Dim, text, total
+from cnncalc.core.dims import Dim, maximum, text, total
 from cnncalc.core.shapes import Shape, axis_name, elements, rank, shape_text
 from cnncalc.core.tensors import Ops
 from cnncalc.layers.axis import AxisName, axis_index, needs_axis
@@ -39,6 +39,10 @@ def _needs_equal(kind: str, inputs: tuple[Shape, ...]) -> Iterator[Unmet]:
                 else "give the branches the same strides and paddings, or put a 1x1 conv with the stride on the shorter one"
             )
             yield from unmet(two, "==", one, message, expected=shape_text(first), remedy=remedy, code="CN002")
+
+
+def _is_one(dim: Dim) -> bool:
+    return type(dim) is int and dim == 1
 
 
 class _Join(Layer):
@@ -118,7 +122,7 @@ class Multiply(Layer):
                 "CN002",
             )
         for dims in zip(*spread, strict=False):
-            large = [dim for dim in dims if dim != 1]
+            large = [dim for dim in dims if not _is_one(dim)]
             for other in large[1:]:
                 yield from unmet(
                     other,
@@ -132,7 +136,7 @@ class Multiply(Layer):
 
     def output(self, *inputs: Shape) -> Shape:
         """The broadcast shape."""
-        return tuple(next((dim for dim in dims if dim != 1), 1) for dims in zip(*self._spread(inputs), strict=True))
+        return tuple(maximum(*dims) for dims in zip(*self._spread(inputs), strict=True))
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """Inputs - 1 multiplications per number."""

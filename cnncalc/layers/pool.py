@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import gcd
 from typing import Annotated, Any, ClassVar
 
 from cnncalc.core.dims import Dim, ceildiv, floordiv, minimum, prod, ratio, text
-from cnncalc.core.shapes import Shape, elements, rank
+from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops
 from cnncalc.layers.base import Layer, Reach, Tap, Unmet, needs_map, unmet
-from cnncalc.layers.fields import Count, Counts, Flag, OneOf, OptionalCounts, Padding, Positive, expand
+from cnncalc.layers.fields import Count, Counts, Flag, OneOf, OptionalCount, OptionalCounts, Padding, Positive, expand
 from cnncalc.layers.window import Axis, axes_of, needs_per_axis, needs_room
 
 Mode = Annotated[str, OneOf("max", "average")]
@@ -50,18 +51,30 @@ class Pool(Layer):
             x, kernel=self.kernel, stride=self.stride, padding=self.padding, dilation=self._dilation
         )
         axes = self.axes(x)
-        if self.padding not in ("same", "valid"):
+        if not (isinstance(self.padding, str) and self.padding in ("same", "valid")):
             for axis in axes:
+                half = floordiv(axis.kernel, 2)
                 for side in axis.pads:
                     yield from unmet(
-                        floordiv(axis.reach, 2),
+                        half,
                         ">=",
                         side,
-                        f"padding {text(side)} is more than half the pooling kernel {text(axis.reach)}",
-                        expected=f"padding <= {text(floordiv(axis.reach, 2))}",
+                        f"padding {text(side)} is more than half the pooling kernel {text(axis.kernel)}",
+                        expected=f"padding <= {text(half)}",
+                        received=text(side),
                         remedy="a window would lie in the padding alone: pad less, or add a pad layer before",
                     )
-        yield from needs_room(axes)
+        if not self.ceil_mode:
+            yield from needs_room(axes, paddable=False)
+            return
+        for index, axis in enumerate(axes):
+            yield from unmet(
+                self._positions(axis),
+                ">=",
+                1,
+                f"kernel {text(axis.kernel)} exceeds the {axis_name(index, rank(x))} {text(axis.size)}: no window starts on it",
+                remedy="use a smaller kernel or a larger input",
+            )
 
     def _positions(self, axis: Axis) -> Dim:
         if not self.ceil_mode or axis.padding == "same":
@@ -225,7 +238,8 @@ class _AdaptivePool(Layer):
         for n, m in zip(inputs[0][1:], output[1:], strict=True):
             if m == 1 or type(n) is not int or type(m) is not int:
                 return Reach.WHOLE
-            widest = max(-(-(o + 1) * n // m) - o * n // m for o in range(min(m, n)))
+            # o n mod m runs over the multiples of gcd(n, m); the widest window starts at the last of them
+            widest = 1 - (-(n - gcd(n, m)) // m)
             taps.append(Tap(widest, ratio(n, m), 0))
         return tuple(taps)
 
@@ -283,7 +297,7 @@ class DepthPool(Layer):
 
     kernel: Count
     """How many neighbouring channels a window takes."""
-    stride: OptionalCounts = None
+    stride: OptionalCount = None
     """Step across the channels; the kernel when left out."""
     mode: Mode = "max"
     """max or average."""

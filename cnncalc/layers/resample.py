@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from cnncalc.core.dims import floordiv, ratio, text
+from cnncalc.core.dims import floordiv, is_symbolic, ratio, text
 from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops
 from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
@@ -72,10 +72,17 @@ class Upsample(Layer):
 
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
         """1, 2 or 4 neighbours on a finer grid."""
-        first = {1: 0, 2: -1, 4: -2}[self._taps]
-        return tuple(
-            Tap(self._taps, ratio(n, m), first if n != m else 0) for n, m in zip(inputs[0][1:], output[1:], strict=True)
-        )
+        return tuple(self._tap(ratio(n, m)) for n, m in zip(inputs[0][1:], output[1:], strict=True))
+
+    def _tap(self, step: Any) -> Tap:
+        if self._taps == 1:
+            return Tap(1, step, 0)
+        if is_symbolic(step):
+            return Tap(self._taps, step, -(self._taps // 2))
+        # output o lies at (o + 1/2) step - 1/2: between two positions, unless the step is odd
+        if step % 2 == 1:
+            return Tap(1, step, (step - 1) // 2)
+        return Tap(self._taps, step, (step - 1) // 2 - (self._taps // 2 - 1))
 
 
 class PixelShuffle(Layer):

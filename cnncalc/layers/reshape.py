@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import PlainValidator, WithJsonSchema
 
 from cnncalc.core.dims import Dim, floordiv, text
-from cnncalc.core.shapes import Shape, axis_name, elements, rank, shape_text
+from cnncalc.core.shapes import Shape, axis_name, elements, rank, read_sizes, shape_text
 from cnncalc.layers.axis import AxisName, axis_index, needs_axis
 from cnncalc.layers.base import Layer, Reach, Tap, Unmet, needs_map, unmet
 from cnncalc.layers.fields import Amount, Name, Natural, Number, OneOf, OptionalCounts, expand, integer, wrong
@@ -20,9 +20,7 @@ PadMode = Annotated[str, OneOf("zeros", "constant", "reflect", "replicate", "cir
 def _shape(value: Any) -> Shape:
     expected = "a list of sizes, channels first, like [16, 8, 8]"
     if isinstance(value, str) and "x" in value:
-        parts = value.split("x")
-        if all(part.isdigit() for part in parts):
-            value = [int(part) for part in parts]
+        value = read_sizes(value)
     if not isinstance(value, list | tuple):
         value = [value]
     if not 1 <= len(value) <= 4:
@@ -31,7 +29,8 @@ def _shape(value: Any) -> Shape:
 
 
 def _order(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list | tuple) or sorted(map(str, value)) != [str(i) for i in range(len(value))]:
+    whole = isinstance(value, list | tuple) and all(type(item) is int for item in value)
+    if not whole or sorted(value) != list(range(len(value))):
         raise wrong("each axis once, from 0 (the channels), like [1, 2, 0]", value)
     return tuple(value)
 
@@ -229,6 +228,8 @@ class Crop(Layer):
         """A map at least as large as the wanted size."""
         x = inputs[0]
         yield from needs_map(x, (1, 2, 3), self.kind)
+        if self.size is not None and self.like is not None:
+            yield Unmet(None, "crop takes either size or like", "one of size and like", "both", "leave out one of them")
         if self.size is None and len(inputs) < 2:
             yield Unmet(
                 None, "crop needs size or like", "size or like", "neither", "give crop: 56 or crop: {like: name}"

@@ -43,7 +43,7 @@ class LocallyConnected(Layer):
         """Rank, list lengths and room for the kernel."""
         yield from needs_map(inputs[0], (1, 2, 3), self.kind)
         yield from needs_per_axis(inputs[0], kernel=self.kernel, stride=self.stride)
-        yield from needs_room(self._axes(inputs[0]))
+        yield from needs_room(self._axes(inputs[0]), paddable=False)
 
     def output(self, *inputs: Shape) -> Shape:
         """Filters x positions."""

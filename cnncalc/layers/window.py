@@ -11,9 +11,10 @@ odd position of padding goes to the end (course document 002, line 124).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from cnncalc.core.dims import Dim, ceildiv, floordiv, maximum, text
+from cnncalc.core.dims import Dim, ceildiv, compare, floordiv, maximum, text
 from cnncalc.core.shapes import Shape, axis_name, rank
 from cnncalc.layers.base import Tap, Unmet, unmet
 from cnncalc.layers.fields import Sides, expand
@@ -82,12 +83,13 @@ class Axis(NamedTuple):
 def pairs(padding: Any, reaches: tuple[Dim, ...]) -> tuple[Any, ...]:
     """Per axis `same` or (before, after), for a kernel of these extents."""
     axes = len(reaches)
-    if padding == "same":
-        return ("same",) * axes
-    if padding == "valid":
-        return ((0, 0),) * axes
-    if padding == "full":
-        return tuple((reach - 1, reach - 1) for reach in reaches)
+    if isinstance(padding, str):
+        by_word: dict[str, tuple[Any, ...]] = {
+            "same": ("same",) * axes,
+            "valid": ((0, 0),) * axes,
+            "full": tuple([(reach - 1, reach - 1) for reach in reaches]),
+        }
+        return by_word[padding]
     if isinstance(padding, Sides):
         return padding.pairs(axes)
     return tuple((value, value) for value in expand(padding, axes))
@@ -95,10 +97,18 @@ def pairs(padding: Any, reaches: tuple[Dim, ...]) -> tuple[Any, ...]:
 
 def axes_of(shape: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any = 1) -> tuple[Axis, ...]:
     """The window's axes on a map of this shape."""
+    try:
+        return _axes_of(shape, kernel, stride, padding, dilation)
+    except TypeError:  # numpy arrays cannot be keys
+        return _axes_of.__wrapped__(shape, kernel, stride, padding, dilation)
+
+
+@lru_cache(maxsize=1024)
+def _axes_of(shape: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any) -> tuple[Axis, ...]:
     count = rank(shape)
     kernels, strides, dilations = expand(kernel, count), expand(stride, count), expand(dilation, count)
-    sides = pairs(padding, tuple(extent(k, d) for k, d in zip(kernels, dilations, strict=True)))
-    return tuple(Axis(*values) for values in zip(shape[1:], kernels, strides, dilations, sides, strict=True))
+    sides = pairs(padding, tuple([extent(k, d) for k, d in zip(kernels, dilations, strict=True)]))
+    return tuple([Axis(*values) for values in zip(shape[1:], kernels, strides, dilations, sides, strict=True)])
 
 
 def needs_per_axis(shape: Shape, **fields: Any) -> Iterator[Unmet]:
@@ -123,10 +133,10 @@ def needs_per_axis(shape: Shape, **fields: Any) -> Iterator[Unmet]:
             )
 
 
-def needs_room(axes: tuple[Axis, ...]) -> Iterator[Unmet]:
-    """Requires the (padded) map to be as large as the kernel on every axis."""
+def needs_room(axes: tuple[Axis, ...], paddable: bool = True) -> Iterator[Unmet]:
+    """Requires the (padded) map to be as large as the kernel on every axis; `paddable`: more padding is a remedy."""
     for index, axis in enumerate(axes):
-        if axis.padding == "same":
+        if axis.padding == "same" or compare(axis.padded, ">=", axis.reach) is None:
             continue
         before, after = axis.pads
         padded = axis.padded
@@ -138,16 +148,18 @@ def needs_room(axes: tuple[Axis, ...]) -> Iterator[Unmet]:
             ">=",
             axis.reach,
             f"kernel {text(axis.kernel)}{dilated} exceeds the {'padded ' if pads else ''}{name} {text(padded)}{pads}",
-            expected=f"a {name} of at least {text(axis.reach)}",
-            remedy=_smaller(axis),
+            expected=f"a {'padded ' if pads else ''}{name} of at least {text(axis.reach)}",
+            remedy=_smaller(axis, paddable),
         )
 
 
-def _smaller(axis: Axis) -> str:
+def _smaller(axis: Axis, paddable: bool) -> str:
     if type(axis.padded) is not int or type(axis.reach) is not int or type(axis.dilation) is not int:
-        return "use a smaller kernel or more padding"
+        return "use a smaller kernel or more padding" if paddable else "use a smaller kernel"
     fits = (axis.padded - 1) // axis.dilation + 1
-    missing = axis.reach - axis.padded
-    after = axis.pads[0] + -(-missing // 2) if type(axis.pads[0]) is int else None
     smaller = f"kernel <= {fits}" if fits >= 1 else "a larger input"
-    return f"use {smaller}" + (f" or padding >= {after}" if after is not None else "")
+    if not paddable or type(axis.size) is not int:
+        # a pooling kernel must stay at least twice its padding
+        tight = type(axis.pads[0]) is int and 2 * max(axis.pads) > fits
+        return "use a smaller kernel and less padding" if tight else f"use {smaller}"
+    return f"use {smaller} or padding >= {-(-(axis.reach - axis.size) // 2)}"

@@ -20,15 +20,16 @@ BlockFinder = Callable[[str], "Block | None"]
 class Form:
     """What a call of a kind or block may say."""
 
-    __slots__ = ("block", "fields", "required", "short")
+    __slots__ = ("claims", "fields", "required", "short")
 
     def __init__(
-        self, fields: tuple[str, ...], required: tuple[str, ...], short: str | None, block: bool = False
+        self, fields: tuple[str, ...], required: tuple[str, ...], short: str | None, claims: tuple[str, ...] = ()
     ) -> None:
         self.fields = fields
         self.required = required
         self.short = short
-        self.block = block
+        self.claims = claims
+        """The fields that a claim may name."""
 
 
 _STACK_FIELDS = frozenset({("stack", "layers"), ("highway", "layers"), ("highway", "gate")})
@@ -48,7 +49,8 @@ def _form_of_kind(kind: str) -> Form:
             short = "branches" if kind in MERGES else cls.short
             if kind == "highway":
                 extra, required, short = ("layers", "gate"), ("layers",), "layers"
-            form = Form((*fields, *extra), required, short)
+            claims = (*fields, "activation") if kind in SHORTHAND else tuple(fields)
+            form = Form((*fields, *extra), required, short, claims)
         _forms[kind] = form
     return form
 
@@ -56,7 +58,7 @@ def _form_of_kind(kind: str) -> Form:
 def form_of_block(parameters: dict[str, Any]) -> Form:
     """A block's form: parameters whose default is null are required, the first one is the short form."""
     required = tuple(name for name, default in parameters.items() if default is None)
-    return Form(tuple(parameters), required, next(iter(parameters), None), block=True)
+    return Form(tuple(parameters), required, next(iter(parameters), None))
 
 
 class CallReader(SectionReader):
@@ -172,7 +174,7 @@ class CallReader(SectionReader):
             )
         sources = self._sources(get("from"), path)
         share = get("share")
-        figures = (*ROW_FIGURES, *form.fields) if not form.block else ROW_FIGURES
+        figures = (*ROW_FIGURES, *form.claims)
         return Call(
             kind=kind,
             fields={key: self._field(kind, key, item, path) for key, item in own.entries.items() if key in form.fields},

@@ -16,9 +16,9 @@ LONGEST = 500
 DEEPEST = 40
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<int>\d[\d_]*)|(?P<name>[A-Za-z_]\w*)|(?P<word>\"[^\"]*\"|'[^']*')|(?P<op>//|==|!=|<=|>=|[-+*<>()]))"
+    r"\s*(?:(?P<int>[0-9](?:_?[0-9])*)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<word>\"[^\"]*\"|'[^']*')|(?P<op>//|==|!=|<=|>=|[-+*<>()]))"
 )
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 

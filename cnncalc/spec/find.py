@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from glob import glob
 from pathlib import Path
+from typing import NoReturn
 
 from cnncalc import zoo
 from cnncalc.core.diagnostic import Diagnostic, SpecError
@@ -15,28 +16,22 @@ SUFFIXES = (".yaml", ".yml")
 
 def find(argument: str) -> list[str]:
     """The specs that an argument names, each as `spec.read.load` takes it. Raises SpecError when it names none."""
+    if not argument.strip():
+        raise _nothing("an empty SPEC", "(empty)")
     if argument == "-" or is_inline(argument):
         return [argument]
-    if argument.startswith(zoo.PREFIX) and "*" in argument:
-        pattern = argument.removeprefix(zoo.PREFIX)
-        return _some(
-            [zoo.PREFIX + name for name in zoo.names() if fnmatchcase(name, pattern)],
-            argument,
-            "the zoo has nothing like it",
-        )
     if argument.startswith(zoo.PREFIX):
-        return [argument]
-    path = Path(argument)
-    try:
-        if path.is_dir():
-            files = sorted(str(item) for item in path.iterdir() if item.suffix in SUFFIXES and item.is_file())
-            return _some(files, argument, "the directory has no .yaml or .yml files directly in it")
-        exists = path.exists()
-    except (OSError, ValueError):
-        exists = True
-    if not exists and any(character in argument for character in "*?["):
-        files = sorted(item for item in glob(argument, recursive=True) if item.endswith(SUFFIXES))
-        return _some(files, argument, "no .yaml or .yml file matches")
+        if "*" not in argument:
+            return [argument]
+        pattern = argument.removeprefix(zoo.PREFIX)
+        found = [zoo.PREFIX + name for name in zoo.names() if fnmatchcase(name, pattern)]
+        return found or _none(argument, "the zoo has nothing like it")
+    if _is_folder(argument):
+        found = sorted(str(item) for item in Path(argument).iterdir() if _is_spec(item))
+        return found or _none(argument, "the directory has no .yaml or .yml files directly in it")
+    if _is_pattern(argument):
+        found = sorted(item for item in glob(argument, recursive=True) if _is_spec(Path(item)))
+        return found or _none(argument, "no .yaml or .yml file matches")
     return [argument]
 
 
@@ -47,20 +42,33 @@ def is_many(arguments: list[str]) -> bool:
     argument = arguments[0]
     if argument == "-" or is_inline(argument):
         return False
-    return any(character in argument for character in "*?[") or (
-        not argument.startswith(zoo.PREFIX) and Path(argument[:4000]).is_dir()
-    )
+    if argument.startswith(zoo.PREFIX):
+        return "*" in argument
+    return _is_folder(argument) or _is_pattern(argument)
 
 
-def _some(found: list[str], argument: str, message: str) -> list[str]:
-    if not found:
-        raise SpecError(
-            Diagnostic(
-                message,
-                file=argument,
-                expected="at least one spec",
-                received="none",
-                remedy="name a file, or use a glob like specs/**/*.yaml",
-            )
-        )
-    return found
+def _is_folder(argument: str) -> bool:
+    try:
+        return bool(argument) and Path(argument).is_dir()
+    except (OSError, ValueError):  # a name that no file can have: reading it will say so
+        return False
+
+
+def _is_pattern(argument: str) -> bool:
+    try:
+        return any(character in argument for character in "*?[") and not Path(argument).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_spec(path: Path) -> bool:
+    return path.suffix in SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def _none(argument: str, message: str) -> NoReturn:
+    raise _nothing(message, argument)
+
+
+def _nothing(message: str, file: str) -> SpecError:
+    remedy = "name a file, or use a glob like specs/**/*.yaml"
+    return SpecError(Diagnostic(message, file=file, expected="at least one spec", received="none", remedy=remedy))

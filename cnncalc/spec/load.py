@@ -75,10 +75,20 @@ class Loader(CallReader):
             target=self.read_target(get("target")),
             file=self.source.name,
             text=self.source.text,
-            spans={key: where.span for key, where in top.keys.items()},
+            spans=self._spans(top),
         )
         self.finish()
         return result
+
+    def _spans(self, top: Mapping) -> dict[str, Span]:
+        """Where the sections stand; `variables.NAME` and `input` where the values do."""
+        spans = {key: where.span for key, where in top.keys.items()}
+        if "input" in top.entries:
+            spans["input"] = top.entries["input"].span
+        variables = top.entries.get("variables")
+        if isinstance(variables, Mapping):
+            spans.update({f"variables.{name}": item.span for name, item in variables.entries.items()})
+        return spans
 
     def _version(self, top: Mapping) -> None:
         node = top.entries.get("cnncalc")

@@ -11,7 +11,7 @@ from cnncalc.core.source import Source, Span
 from cnncalc.spec.yaml import Mapping, Node, Scalar, Sequence
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
-IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def plain_value(node: Node | None) -> Any:

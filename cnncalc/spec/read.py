@@ -23,6 +23,8 @@ def load(spec: str | Path) -> Spec:
     """
     if isinstance(spec, str):
         if spec == "-":
+            if sys.stdin is None:
+                raise _stop("<stdin>", "standard input is closed", "name a file, or pipe a spec in")
             return load_bytes(sys.stdin.buffer.read(LARGEST_TEXT + 1), "<stdin>", "stdin")
         if spec.startswith(zoo.PREFIX):
             return _load_zoo(spec)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from cnncalc.core.diagnostic import did_you_mean
+from cnncalc.core.shapes import read_sizes
+from cnncalc.layers.fields import LARGEST
 from cnncalc.spec.model import Claim, Task, Train
 from cnncalc.spec.problems import IDENTIFIER, NAME, Reader, plain_value, shown
 from cnncalc.spec.quantity import parse_quantity
@@ -37,29 +39,15 @@ class SectionReader(Reader):
         if isinstance(node, Mapping):
             self.known(node, SIZE_KEYS, "input")
             if "channels" not in node.entries:
-                self.problem(
-                    node.span,
-                    "input has no channels",
-                    expected="channels",
-                    received=shown(node),
-                    remedy="write {channels: 3, height: 224, width: 224}",
-                )
+                remedy = "write {channels: 3, height: 224, width: 224}"
+                self.problem(node.span, "input has no channels", "", "channels", shown(node), remedy)
+                return ()
             parts = [plain_value(node.entries[key]) for key in SIZE_KEYS if key in node.entries]
         else:
             value = plain_value(node)
-            parts = (
-                value.replace(" ", "").split("x")
-                if isinstance(value, str)
-                else value
-                if isinstance(value, list)
-                else [value]
-            )
-            parts = [
-                int(part) if isinstance(part, str) and part.replace("_", "").isdigit() and len(part) < 40 else part
-                for part in parts
-            ]
+            parts = read_sizes(value) if isinstance(value, str) else value if isinstance(value, list) else [value]
         good = 1 <= len(parts) <= 4 and all(
-            (type(part) is int and 1 <= part <= 10**12) or (isinstance(part, str) and part != "") for part in parts
+            (type(part) is int and 1 <= part <= LARGEST) or (isinstance(part, str) and part != "") for part in parts
         )
         if not good:
             self.problem(
@@ -171,7 +159,16 @@ class SectionReader(Reader):
         entries = self._section(node, "task", ("classes", "loss"), "task: {classes: 1000, loss: cross_entropy}")
         if not entries:
             return None
-        return Task(plain_value(entries.get("classes")), self._word(entries.get("loss"), "loss", LOSSES))
+        return Task(self._classes(entries.get("classes")), self._word(entries.get("loss"), "loss", LOSSES))
+
+    def _classes(self, node: Node | None) -> Any:
+        value = plain_value(node)
+        whole = type(value) is int and 1 <= value <= LARGEST
+        if node is not None and not whole and not (isinstance(value, str) and IDENTIFIER.fullmatch(value)):
+            expected = "a whole number of at least 1, or a variable"
+            self.problem(node.span, f"task.classes must be {expected}", expected=expected, received=shown(node))
+            return None
+        return value
 
     def read_train(self, node: Node | None) -> Train | None:
         """The train section."""

@@ -14,12 +14,13 @@ from typing import Any, NoReturn
 import yaml
 
 from cnncalc.core.diagnostic import Diagnostic, SpecError
+from cnncalc.core.digits import LONGEST, PATTERN
 from cnncalc.core.source import Source, Span
 
 LARGEST_TEXT = 16 * 1024 * 1024
 DEEPEST = 64
 
-_INT = re.compile(r"[-+]?[0-9][0-9_]*")
+_INT = re.compile(rf"[-+]?{PATTERN}")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
@@ -70,10 +71,9 @@ def resolve(text: str) -> Any:
         return _WORDS[text]
     first = text[0]
     if first.isdigit() or first in "+-.":
-        # beyond 40 digits no number is meant, and int() itself would refuse beyond 4,300
-        if _INT.fullmatch(text) and len(text) <= 40:
+        if _INT.fullmatch(text) and len(text) <= LONGEST:
             return int(text)
-        if _FLOAT.fullmatch(text) and len(text) <= 40:
+        if _FLOAT.fullmatch(text) and len(text) <= LONGEST:
             value = float(text)
             return value if value - value == 0 else text
     return text
@@ -98,16 +98,19 @@ def _events(source: Source) -> Iterator[Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        span = Span(line, column, line, column + 1)
         problem = error.problem or "it cannot be read"
-        tab = "\t" in (source.text.splitlines() or [""])[min(line, source.text.count("\n") + 1) - 1 : line].__str__()
-        if "\\t" in problem or ("cannot start any token" in problem and tab):
-            _stop(source, Span(line, column, line, column + 1), "a tab where YAML needs spaces", "indent with spaces")
-        _stop(
-            source,
-            Span(line, column, line, column + 1),
-            f"not YAML: {problem}",
-            "check quotes, brackets and indentation here",
-        )
+        lines = source.text.splitlines()
+        here = lines[line - 1][: column + 1] if line <= len(lines) else ""
+        if "tab character" in problem or "\\t" in problem or ("any token" in problem and "\t" in here):
+            _stop(source, span, "a tab where YAML needs spaces", "indent with spaces", "spaces", "a tab")
+        _stop(source, span, f"not YAML: {problem}", "check quotes, brackets and indentation here")
+    except yaml.reader.ReaderError as error:
+        before = source.text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        received = f"the character U+{error.character:04X}" if isinstance(error.character, int) else ""
+        span = Span(line, column, line, column + 1)
+        _stop(source, span, "a control character, which YAML does not allow", "write plain text", "text", received)
     except yaml.YAMLError as error:
         _stop(source, Span(1, 1, 1, 1), f"not YAML: {str(error).splitlines()[0]}", "write the spec as plain UTF-8 text")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sympy import sympify
 
@@ -282,6 +282,8 @@ def test_a_chain_of_windows_is_one_floor(chain: list[tuple[int, int, int]]) -> N
 
 
 @given(st.lists(windows, min_size=1, max_size=5), st.lists(windows, min_size=1, max_size=5))
+@example(one=[(0, 2, -1)], two=[(2, 2, -2)])
+@example(one=[(1, 2, 0), (1, 2, 0)], two=[(3, 4, 0)])
 def test_equal_chains_have_one_form(one: list[tuple[int, int, int]], two: list[tuple[int, int, int]]) -> None:
     """Two branches are equal exactly if their single floors are, and compare() knows it."""
 
@@ -321,10 +323,8 @@ def test_same_stages_in_any_order_are_equal() -> None:
         (floordiv(n, s), "floor(n/s)"),
         (floordiv(n, s * s), "floor(n/(s*s))"),
         (maximum(H, W), "max(H, W)"),
-        (minimum(H, 7), "min(H, 7)"),
         (maximum(H, 1), "H"),
         (minimum(H, 1), "1"),
-        (maximum(H - 1, ceildiv(H, 2), 3), "max(H - 1, ceil(H/2), 3)"),
     ],
 )
 def test_text(value: Any, shown: str) -> None:
@@ -375,7 +375,12 @@ def test_text_with_symbolic_fields(value: Any, numbers: dict[str, int], wanted: 
         (ceildiv(H, 2) * ceildiv(W, 2), "<=", H * W, True),
         (ceildiv(H, 4), "<=", ceildiv(H, 2), True),
         (H * W, ">=", H, True),
-        (maximum(H, W), ">=", H, None),
+        (maximum(H, W), "==", maximum(W, H), True),
+        (maximum(H, W), "==", H, None),
+        (ceildiv(H, 2), ">=", H + 1, False),
+        (floordiv(H, 2) - 1, "==", floordiv(H + 2, 2) - 2, True),
+        (floordiv(H, 2) - 1, "==", floordiv(H + 2, 2) - 1, False),
+        (floordiv(H + 2, 2) * W, "==", floordiv(H, 2) * W + W, True),
         (6 * H, "divisible by", 3, True),
         (2 * (H + 1) * (W + 1), "divisible by", 2, True),
         (H, "divisible by", H, True),

@@ -108,13 +108,17 @@ def reach(inline: str) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize(("pixels", "kernel", "stride", "outputs", "zeros", "_valid", "_unread"), PADDING)
-def test_same(pixels: int, kernel: int, stride: int, outputs: int, zeros: tuple[int, int], _valid: int, _unread: int) -> None:
+def test_same(
+    pixels: int, kernel: int, stride: int, outputs: int, zeros: tuple[int, int], _valid: int, _unread: int
+) -> None:
     before, after = zeros
     assert reach(f"in 1x{pixels}; conv 1 k{kernel} s{stride} same") == (outputs, -before, pixels + after)
 
 
 @pytest.mark.parametrize(("pixels", "kernel", "stride", "_same", "_zeros", "outputs", "unread"), PADDING)
-def test_valid(pixels: int, kernel: int, stride: int, _same: int, _zeros: tuple[int, int], outputs: int, unread: int) -> None:
+def test_valid(
+    pixels: int, kernel: int, stride: int, _same: int, _zeros: tuple[int, int], outputs: int, unread: int
+) -> None:
     assert reach(f"in 1x{pixels}; conv 1 k{kernel} s{stride} valid") == (outputs, 0, pixels - unread)
 
 
@@ -196,12 +200,15 @@ def test_keras_summary(name: str, summary: list[tuple[str, tuple[int, ...], int]
         ("lenet5-table-000", 60_840, 325_680, 4),
         ("lenet5-fullc3-000", 61_740, 415_680, 4),
         ("lenet5-walk-001", 61_706, 416_520, 5),
+        # 156 + 2,416 + 17*120 + 3,001*84 + 850: with Layer5 as printed, 1x1, Layer6 reads 5*5*120 numbers
+        ("lenet5-walk-003", 257_546, 658_440, 5),
         ("lenet5-keras-sigmoid-003", 61_706, 416_520, 5),
         ("lenet5-keras-mnist-003", 61_706, 416_520, 5),
         ("mnist-exercise-000", 276_490, 5_084_672, 6),
         ("mnist-exercise-000-c3-5x5", 287_242, 7_192_064, 6),
         ("alexnet-224same-000", 201_838_952, 1_278_584_832, 8),
         ("alexnet-227-desc-003", 62_378_344, 1_135_256_096, 8),
+        ("alexnet-keras-bn-003", 58_325_066, 1_131_201_056, 8),  # without the 2,752 running statistics
         ("alexnet-227-table-004", 62_378_344, 1_135_256_096, 8),
         ("vgg-a-001-printed", 127_553_640, 3_447_291_904, 8),
         ("vgg-a-001-published", 132_863_336, 7_609_090_048, 11),
@@ -258,11 +265,36 @@ def test_alexnet_without_shared_weights() -> None:
 # --- the stages of the ResNets: parameters and MACs of each row of the table -----------------------------------------------
 
 RESNET_STAGES = {
-    "resnet18-001": [(147_968, 462_422_016), (525_568, 411_041_792), (2_099_712, 411_041_792), (8_393_728, 411_041_792)],
-    "resnet34-001": [(221_952, 693_633_024), (1_116_416, 873_463_808), (6_822_400, 1_335_885_824), (13_114_368, 642_252_800)],
-    "resnet50-001": [(215_808, 667_942_912), (1_219_584, 950_534_144), (7_098_368, 1_387_266_048), (14_964_736, 732_168_192)],
-    "resnet101-001": [(215_808, 667_942_912), (1_219_584, 950_534_144), (26_090_496, 5_099_487_232), (14_964_736, 732_168_192)],
-    "resnet152-001": [(215_808, 667_942_912), (2_339_840, 1_823_997_952), (40_613_888, 7_938_244_608), (14_964_736, 732_168_192)],
+    "resnet18-001": [
+        (147_968, 462_422_016),
+        (525_568, 411_041_792),
+        (2_099_712, 411_041_792),
+        (8_393_728, 411_041_792),
+    ],
+    "resnet34-001": [
+        (221_952, 693_633_024),
+        (1_116_416, 873_463_808),
+        (6_822_400, 1_335_885_824),
+        (13_114_368, 642_252_800),
+    ],
+    "resnet50-001": [
+        (215_808, 667_942_912),
+        (1_219_584, 950_534_144),
+        (7_098_368, 1_387_266_048),
+        (14_964_736, 732_168_192),
+    ],
+    "resnet101-001": [
+        (215_808, 667_942_912),
+        (1_219_584, 950_534_144),
+        (26_090_496, 5_099_487_232),
+        (14_964_736, 732_168_192),
+    ],
+    "resnet152-001": [
+        (215_808, 667_942_912),
+        (2_339_840, 1_823_997_952),
+        (40_613_888, 7_938_244_608),
+        (14_964_736, 732_168_192),
+    ],
 }
 
 
@@ -306,7 +338,12 @@ def test_receptive_field(name: str, path: str, size: int, jump: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layers", "field", "stacked", "single"),  # weights over C^2 of n stacked 3x3 layers, and of one layer with the same field
+    (
+        "layers",
+        "field",
+        "stacked",
+        "single",
+    ),  # weights over C^2 of n stacked 3x3 layers, and of one layer with the same field
     [(1, 3, 9, 9), (2, 5, 18, 25), (3, 7, 27, 49), (4, 9, 36, 81), (5, 11, 45, 121)],
 )
 def test_stacks_of_3x3(layers: int, field: int, stacked: int, single: int) -> None:

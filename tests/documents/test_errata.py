@@ -91,13 +91,12 @@ def test_stripped_of_their_errata_the_specs_have_exactly_these_findings(tmp_path
 
 def test_the_errata_do_not_hold_and_say_why() -> None:
     marked = [
-        (path.stem, claim)
-        for path in SPECS
-        for claim in cnncalc.analyze(path).claims
-        if claim.erratum is not None
+        (path.stem, claim) for path in SPECS for claim in cnncalc.analyze(path).claims if claim.erratum is not None
     ]
     assert all(claim.holds is False and len(claim.erratum) > 20 for _, claim in marked)
-    assert sorted((stem, claim.path, claim.what, claim.stated, written(claim.computed)) for stem, claim in marked) == sorted(ERRATA)
+    assert sorted(
+        (stem, claim.path, claim.what, claim.stated, written(claim.computed)) for stem, claim in marked
+    ) == sorted(ERRATA)
 
 
 def test_what_follows_from_row_32() -> None:

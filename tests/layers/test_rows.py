@@ -687,7 +687,11 @@ def test_row_with_symbols(kind: str, case: Row, first_axis: int) -> None:
 def test_row_with_arrays(kind: str, case: Row) -> None:
     """The same formulas on a million designs at once (here two)."""
     layer, one = built(kind, case), shapes(case.inputs)
-    inputs = tuple((shape[0], *(numpy.array([size, size]) for size in shape[1:])) for shape in one)
+    inputs = tuple(
+        # a size of 1 is known: it broadcasts
+        (shape[0], *(size if size == 1 else numpy.array([size, size]) for size in shape[1:]))
+        for shape in one
+    )
     found = figures(layer, inputs)
     assert [numpy.broadcast_to(value, 2).tolist() for value in found] == [[number] * 2 for number in expected(case)]
 

@@ -1,8 +1,8 @@
 """GoogLeNet (Szegedy et al. 2014, table 1) with biases, without batch norm, SAME padding, and both auxiliary classifiers."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 def conv(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
@@ -11,7 +11,7 @@ def conv(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
 
 def pool(x: Tensor) -> Tensor:
     """3x3 / 2 with TensorFlow's SAME on an even side: nothing before, one row after."""
-    return F.max_pool2d(F.pad(x, (0, 1, 0, 1), value=float("-inf")), 3, 2)
+    return functional.max_pool2d(functional.pad(x, (0, 1, 0, 1), value=float("-inf")), 3, 2)
 
 
 class Inception(nn.Module):
@@ -61,14 +61,14 @@ class GoogLeNet(nn.Module):
         self.aux2 = Auxiliary(528, classes) if heads else None
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
-        x = self.norm1(pool(F.relu(self.conv1(F.pad(x, (2, 3, 2, 3))))))
+        x = self.norm1(pool(functional.relu(self.conv1(functional.pad(x, (2, 3, 2, 3))))))
         x = pool(self.norm2(self.conv2(x)))
         x = self.a4(pool(self.b3(self.a3(x))))
         first = x
         x = self.d4(self.c4(self.b4(x)))
         second = x
         x = self.b5(self.a5(pool(self.e4(x))))
-        scores: Tensor = self.linear(self.dropout(torch.flatten(F.avg_pool2d(x, 7), 1)))
+        scores: Tensor = self.linear(self.dropout(torch.flatten(functional.avg_pool2d(x, 7), 1)))
         if self.training and self.aux1 is not None and self.aux2 is not None:
             return scores, self.aux1(first), self.aux2(second)
         return scores

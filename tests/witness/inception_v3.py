@@ -4,11 +4,15 @@ import torch
 from torch import Tensor, nn
 
 
-def conv(inputs: int, outputs: int, kernel: int | tuple[int, int], stride: int = 1, valid: bool = False) -> nn.Sequential:
+def conv(
+    inputs: int, outputs: int, kernel: int | tuple[int, int], stride: int = 1, valid: bool = False
+) -> nn.Sequential:
     height, width = (kernel, kernel) if isinstance(kernel, int) else kernel
     padding = (0, 0) if valid else (height // 2, width // 2)
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, (height, width), stride, padding, bias=False), nn.BatchNorm2d(outputs, eps=0.001), nn.ReLU()
+        nn.Conv2d(inputs, outputs, (height, width), stride, padding, bias=False),
+        nn.BatchNorm2d(outputs, eps=0.001),
+        nn.ReLU(),
     )
 
 
@@ -44,7 +48,11 @@ def inception_b(width: int) -> Branches:
         conv(768, 192, 1),
         nn.Sequential(conv(768, width, 1), conv(width, width, row), conv(width, 192, column)),
         nn.Sequential(
-            conv(768, width, 1), conv(width, width, column), conv(width, width, row), conv(width, width, column), conv(width, 192, row)
+            conv(768, width, 1),
+            conv(width, width, column),
+            conv(width, width, row),
+            conv(width, width, column),
+            conv(width, 192, row),
         ),
         nn.Sequential(nn.AvgPool2d(3, 1, 1), conv(768, 192, 1)),
     )
@@ -53,7 +61,9 @@ def inception_b(width: int) -> Branches:
 def reduction_b() -> Branches:
     return Branches(
         nn.Sequential(conv(768, 192, 1), conv(192, 320, 3, 2, valid=True)),
-        nn.Sequential(conv(768, 192, 1), conv(192, 192, (1, 7)), conv(192, 192, (7, 1)), conv(192, 192, 3, 2, valid=True)),
+        nn.Sequential(
+            conv(768, 192, 1), conv(192, 192, (1, 7)), conv(192, 192, (7, 1)), conv(192, 192, 3, 2, valid=True)
+        ),
         nn.MaxPool2d(3, 2),
     )
 
@@ -62,7 +72,9 @@ def inception_c(inputs: int) -> Branches:
     return Branches(
         conv(inputs, 320, 1),
         nn.Sequential(conv(inputs, 384, 1), Branches(conv(384, 384, (1, 3)), conv(384, 384, (3, 1)))),
-        nn.Sequential(conv(inputs, 448, 1), conv(448, 384, 3), Branches(conv(384, 384, (1, 3)), conv(384, 384, (3, 1)))),
+        nn.Sequential(
+            conv(inputs, 448, 1), conv(448, 384, 3), Branches(conv(384, 384, (1, 3)), conv(384, 384, (3, 1)))
+        ),
         nn.Sequential(nn.AvgPool2d(3, 1, 1), conv(inputs, 192, 1)),
     )
 
@@ -75,13 +87,19 @@ class InceptionV3(nn.Module):
             conv(64, 80, 1), conv(80, 192, 3, valid=True), nn.MaxPool2d(3, 2),
         )  # fmt: skip
         self.mixed5 = nn.Sequential(inception_a(192, 32), inception_a(256, 64), inception_a(288, 64))
-        self.mixed6 = nn.Sequential(reduction_a(), inception_b(128), inception_b(160), inception_b(160), inception_b(192))
+        self.mixed6 = nn.Sequential(
+            reduction_a(), inception_b(128), inception_b(160), inception_b(160), inception_b(192)
+        )
         self.mixed7 = nn.Sequential(reduction_b(), inception_c(1280), inception_c(2048))
         self.fc = nn.Sequential(nn.Dropout(0.5), nn.Linear(2048, classes))
         self.head = None
         if heads:
             self.head = nn.Sequential(
-                nn.AvgPool2d(5, 3), conv(768, 128, 1), conv(128, 768, 5, valid=True), nn.Flatten(), nn.Linear(768, classes)
+                nn.AvgPool2d(5, 3),
+                conv(768, 128, 1),
+                conv(128, 768, 5, valid=True),
+                nn.Flatten(),
+                nn.Linear(768, classes),
             )
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:

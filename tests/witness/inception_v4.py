@@ -4,11 +4,15 @@ import torch
 from torch import Tensor, nn
 
 
-def conv(inputs: int, outputs: int, kernel: int | tuple[int, int], stride: int = 1, valid: bool = False) -> nn.Sequential:
+def conv(
+    inputs: int, outputs: int, kernel: int | tuple[int, int], stride: int = 1, valid: bool = False
+) -> nn.Sequential:
     height, width = (kernel, kernel) if isinstance(kernel, int) else kernel
     padding = (0, 0) if valid else (height // 2, width // 2)
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, (height, width), stride, padding, bias=False), nn.BatchNorm2d(outputs, eps=0.001), nn.ReLU()
+        nn.Conv2d(inputs, outputs, (height, width), stride, padding, bias=False),
+        nn.BatchNorm2d(outputs, eps=0.001),
+        nn.ReLU(),
     )
 
 
@@ -61,7 +65,9 @@ def inception_b() -> Branches:
     return Branches(
         conv(1024, 384, 1),
         nn.Sequential(conv(1024, 192, 1), conv(192, 224, row), conv(224, 256, column)),
-        nn.Sequential(conv(1024, 192, 1), conv(192, 192, column), conv(192, 224, row), conv(224, 224, column), conv(224, 256, row)),
+        nn.Sequential(
+            conv(1024, 192, 1), conv(192, 192, column), conv(192, 224, row), conv(224, 224, column), conv(224, 256, row)
+        ),
         nn.Sequential(average(), conv(1024, 128, 1)),
     )
 
@@ -69,7 +75,9 @@ def inception_b() -> Branches:
 def reduction_b() -> Branches:
     return Branches(
         nn.Sequential(conv(1024, 192, 1), conv(192, 192, 3, 2, valid=True)),
-        nn.Sequential(conv(1024, 256, 1), conv(256, 256, (1, 7)), conv(256, 320, (7, 1)), conv(320, 320, 3, 2, valid=True)),
+        nn.Sequential(
+            conv(1024, 256, 1), conv(256, 256, (1, 7)), conv(256, 320, (7, 1)), conv(320, 320, 3, 2, valid=True)
+        ),
         nn.MaxPool2d(3, 2),
     )
 
@@ -79,7 +87,10 @@ def inception_c() -> Branches:
         conv(1536, 256, 1),
         nn.Sequential(conv(1536, 384, 1), Branches(conv(384, 256, (1, 3)), conv(384, 256, (3, 1)))),
         nn.Sequential(
-            conv(1536, 384, 1), conv(384, 448, (3, 1)), conv(448, 512, (1, 3)), Branches(conv(512, 256, (1, 3)), conv(512, 256, (3, 1)))
+            conv(1536, 384, 1),
+            conv(384, 448, (3, 1)),
+            conv(448, 512, (1, 3)),
+            Branches(conv(512, 256, (1, 3)), conv(512, 256, (3, 1))),
         ),
         nn.Sequential(average(), conv(1536, 256, 1)),
     )

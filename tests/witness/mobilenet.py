@@ -12,8 +12,23 @@ class MobileNetV1(nn.Module):
         super().__init__()
         layers = [*conv_bn(3, 32, 3, 2), nn.ReLU()]
         channels = 32
-        for width, stride in ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)):
-            layers += [*conv_bn(channels, channels, 3, stride, groups=channels), nn.ReLU(), *conv_bn(channels, width, 1), nn.ReLU()]
+        for width, stride in (
+            (64, 1),
+            (128, 2),
+            (128, 1),
+            (256, 2),
+            (256, 1),
+            (512, 2),
+            *[(512, 1)] * 5,
+            (1024, 2),
+            (1024, 1),
+        ):
+            layers += [
+                *conv_bn(channels, channels, 3, stride, groups=channels),
+                nn.ReLU(),
+                *conv_bn(channels, width, 1),
+                nn.ReLU(),
+            ]
             channels = width
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Linear(1024, classes)
@@ -29,7 +44,9 @@ class InvertedResidual(nn.Module):
         hidden = inputs * expand
         widen = [*conv_bn(inputs, hidden, 1), nn.ReLU6()] if expand != 1 else []
         self.skip = stride == 1 and inputs == outputs
-        self.branch = nn.Sequential(*widen, *conv_bn(hidden, hidden, 3, stride, hidden), nn.ReLU6(), *conv_bn(hidden, outputs, 1))
+        self.branch = nn.Sequential(
+            *widen, *conv_bn(hidden, hidden, 3, stride, hidden), nn.ReLU6(), *conv_bn(hidden, outputs, 1)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.branch(x)
@@ -41,7 +58,15 @@ class MobileNetV2(nn.Module):
         super().__init__()
         layers: list[nn.Module] = [*conv_bn(3, 32, 3, 2), nn.ReLU6()]
         channels = 32
-        for t, c, n, s in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
+        for t, c, n, s in (
+            (1, 16, 1, 1),
+            (6, 24, 2, 2),
+            (6, 32, 3, 2),
+            (6, 64, 4, 2),
+            (6, 96, 3, 1),
+            (6, 160, 3, 2),
+            (6, 320, 1, 1),
+        ):
             for unit in range(n):
                 layers.append(InvertedResidual(channels, c, t, s if unit == 0 else 1))
                 channels = c

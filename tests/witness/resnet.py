@@ -57,7 +57,13 @@ class ResNet(nn.Module):
             wide = 2 * width
             branch = [*conv_bn(inputs, wide, 1), nn.ReLU(), *conv_bn(wide, wide, 3, stride, groups=32), nn.ReLU()]
             return Unit([*branch, *conv_bn(wide, 4 * width, 1)], inputs, 4 * width, stride)
-        branch = [*conv_bn(inputs, width, 1, stride), nn.ReLU(), *conv_bn(width, width, 3), nn.ReLU(), *conv_bn(width, 4 * width, 1)]
+        branch = [
+            *conv_bn(inputs, width, 1, stride),
+            nn.ReLU(),
+            *conv_bn(width, width, 3),
+            nn.ReLU(),
+            *conv_bn(width, 4 * width, 1),
+        ]
         if kind == "squeeze_excite":
             branch.append(SqueezeExcite(4 * width, 4 * width // 16))
         return Unit(branch, inputs, 4 * width, stride)

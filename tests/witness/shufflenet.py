@@ -18,7 +18,11 @@ class Unit(nn.Module):
         if stride == 2:
             self.left = nn.Sequential(*conv_bn(inputs, inputs, 3, 2, inputs), *conv_bn(inputs, half, 1), nn.ReLU())
         self.right = nn.Sequential(
-            *conv_bn(entering, half, 1), nn.ReLU(), *conv_bn(half, half, 3, stride, half), *conv_bn(half, half, 1), nn.ReLU()
+            *conv_bn(entering, half, 1),
+            nn.ReLU(),
+            *conv_bn(half, half, 3, stride, half),
+            *conv_bn(half, half, 1),
+            nn.ReLU(),
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """Xception (Chollet 2016, figure 5) as Keras publishes it: no biases before batch norm, SAME padding, 299 pixels."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 def separable(inputs: int, outputs: int) -> nn.Sequential:
@@ -19,7 +19,7 @@ class Pool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         pads = [max((-(-n // 2) - 1) * 2 + 3 - n, 0) for n in x.shape[2:]]
         (top, bottom), (left, right) = ((p // 2, p - p // 2) for p in pads)
-        return F.max_pool2d(F.pad(x, (left, right, top, bottom), value=float("-inf")), 3, 2)
+        return functional.max_pool2d(functional.pad(x, (left, right, top, bottom), value=float("-inf")), 3, 2)
 
 
 class Down(nn.Module):

@@ -7,7 +7,6 @@ of them; its children are those of the first. What a line shows and how is not d
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.result import Analysis, Figure, Row
@@ -17,30 +16,44 @@ _NAMELESS = ("branch", "head", "stack")
 """Groups whose kind says less than that of the one block or layer in them."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Node:
-    """A line to be. `own` is the layer (or a merge's own row) and the activations folded into it."""
+    """A line to be.
 
-    path: str
-    kind: str
-    start: int
-    name: str = ""
-    tail: str = ""
-    """The names of what is told in the same line: `.conv1` for a branch of one layer."""
-    own: list[Row] = field(default_factory=list)
-    children: list[Node] = field(default_factory=list)
-    times: int = 1
-    hidden: list[str] = field(default_factory=list)
-    """The paths that this line stands for besides its own."""
-    ends: tuple[Row, Row] | None = None
-    """The row that computes the output, in the first and in the last of the repeats."""
-    params: Figure = 0
-    macs: Figure = 0
-    train_only: bool = False
-    height: int = 0
-    """0 for a layer, for a block one more than the highest in it; a block around one block is no higher than that."""
-    mark: int = -1
-    """Equal for nodes that look alike, whatever their names and receptive fields."""
+    Attributes:
+        path, kind, start: as in the spec; `start` is the first row's index.
+        name, tail: the name within the parent, and the names of what is told in the same line (`.conv1`).
+        own: the layer (or a merge's own row) and the activations folded into it.
+        children: what is in a block; of a run of equal blocks, what is in the first.
+        times: how many equal ones the line stands for.
+        hidden: the paths that it stands for besides its own.
+        ends: the row that computes the output, in the first and in the last of the repeats.
+        params, macs: sums over everything in it, all repeats together.
+        train_only: whether all of it is.
+        height: 0 for a layer, for a block one more than the highest in it (around a single block as high as that).
+        mark: equal for nodes that look alike, whatever their names and receptive fields.
+    """
+
+    __slots__ = (
+        *("path", "kind", "start", "name", "tail", "own", "children", "times", "hidden", "ends"),
+        *("params", "macs", "train_only", "height", "mark"),
+    )
+
+    def __init__(self, path: str, kind: str, start: int) -> None:
+        self.path = path
+        self.kind = kind
+        self.start = start
+        self.name = path.rpartition(".")[2]
+        self.tail = ""
+        self.own: list[Row] = []
+        self.children: list[Node] = []
+        self.times = 1
+        self.hidden: list[str] = []
+        self.ends: tuple[Row, Row] | None = None
+        self.params: Figure = 0
+        self.macs: Figure = 0
+        self.train_only = False
+        self.height = 0
+        self.mark = -1
 
     @property
     def label(self) -> str:
@@ -94,7 +107,6 @@ def walk(nodes: Iterable[Node]) -> Iterator[Shown]:
 
 
 def _attach(nodes: dict[str, Node], node: Node) -> None:
-    node.name = node.path.rpartition(".")[2]
     nodes[node.path] = node
     above = parent_path(node.path)
     while above not in nodes:

@@ -1,0 +1,312 @@
+"""What a layer does in PyTorch, told as the short sequence of torch operations that its docstring states.
+
+An `Operation` says how large its result is, what it keeps for backward and how each gradient comes to be: enough to
+follow every tensor's life without torch. A kind writes its sequence with a `Program`, in the words of torch (`conv`,
+`linear`, `pad`, `mul`, `cat`); the analysis runs it. Nothing here knows batch, dtype or the graph: a shape's batch axis
+is BATCH, a width of 0 bytes is the network's own number format. Source: the operations' derivatives in torch 2.13
+(tools/autograd/derivatives.yaml), and measurement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from math import prod
+from typing import Any, NamedTuple
+
+from cnncalc.core.shapes import Shape
+
+BATCH = -1
+"""The batch axis in a tensor's shape; a tensor without it (a weight, a statistic) does not grow with the batch."""
+
+Size = tuple[int, int]
+"""How many numbers a tensor holds: a constant, and a number per image."""
+INDEX, BOOL = 8, 1
+"""Bytes of torch's int64 and bool."""
+
+
+def size(shape: Sequence[Any]) -> Size:
+    """The size of a tensor.
+
+    >>> size((BATCH, 64, 2, 2)), size((64, 3))
+    ((0, 256), (192, 0))
+    """
+    count = prod(shape)
+    return (0, -count) if BATCH in shape else (count, 0)
+
+
+class Form(Enum):
+    """How backward makes the gradient of an operand from the result's gradient."""
+
+    NEW = "a tensor of its own"
+    SAME = "the very gradient that arrives"
+    VIEW = "a view of it, undoing the operation's view"
+    PART = "a view of a part of it (concat)"
+
+
+class Layout(Enum):
+    """In which order a result's numbers lie in memory."""
+
+    FOLLOW = "as the operand's (elementwise)"
+    IMAGE = "channels last if the operand is, else contiguous (windows)"
+    PLAIN = "contiguous"
+
+
+class Gradient(NamedTuple):
+    """The gradient of one operand. `temporaries` (size, bytes per number) are alive while it is made; a `wide` one is
+    made at the result's size and then summed to the operand's.
+    """
+
+    form: Form = Form.NEW
+    temporaries: tuple[tuple[Size, int], ...] = ()
+    wide: bool = False
+
+
+class View(NamedTuple):
+    """A result that shares its operand's storage: reshape, permute (axes), narrow (axis), unfold (axis, size, step)."""
+
+    kind: str
+    axes: tuple[int, ...] = ()
+
+
+RESULT = -1
+"""In `saves`: the result itself. 0 and up are operands, -2 and down the operation's own tensors."""
+
+
+class Operation(NamedTuple):
+    """One torch operation.
+
+    Operands are slots: the layer's inputs from 0 on, then the results of the operations before; parameters are -1, -2,
+    ... in the order of the layer's weights.
+    """
+
+    name: str
+    reads: tuple[int, ...]
+    shape: tuple[int, ...]
+    size: Size
+    shapes: tuple[tuple[int, ...], ...]
+    """The operands'."""
+    sizes: tuple[Size, ...]
+    gradients: tuple[Gradient | None, ...]
+    saves: tuple[tuple[int, int], ...] = ()
+    """(what, for the gradient of which operand; -1: for any)."""
+    own: tuple[tuple[Size, int], ...] = ()
+    """Further tensors that it makes: indices, statistics, masks (size, bytes per number)."""
+    view: View | None = None
+    layout: Layout = Layout.FOLLOW
+    named: bool = False
+    """Held by a name in the layer's forward function until that returns."""
+    width: int = 0
+    inplace: bool = False
+    """Writes its result into its operand."""
+
+
+NEW, SAME = Gradient(), Gradient(Form.SAME)
+VIEWED = Gradient(Form.VIEW)
+
+
+class Program:
+    """A layer's operations as they are written down; every method adds some and gives the slot of the result."""
+
+    def __init__(self, inputs: Iterable[Shape], weights: Iterable[Shape] = ()) -> None:
+        self._inputs = [(BATCH, *shape) for shape in inputs]
+        self._weights = [tuple(shape) for shape in weights]
+        self.operations: list[Operation] = []
+
+    def shape(self, slot: int) -> tuple[int, ...]:
+        """A slot's shape with its batch axis."""
+        if slot < 0:
+            return self._weights[-1 - slot]
+        count = len(self._inputs)
+        return self._inputs[slot] if slot < count else self.operations[slot - count].shape
+
+    def add(
+        self,
+        name: str,
+        reads: tuple[int, ...],
+        shape: tuple[int, ...],
+        gradients: tuple[Gradient | None, ...] | None = None,
+        **fields: Any,
+    ) -> int:
+        """Any operation; each operand's gradient is a new tensor unless said otherwise."""
+        shapes = tuple([self.shape(slot) for slot in reads])
+        self.operations.append(
+            Operation(
+                name,
+                reads,
+                shape,
+                size(shape),
+                shapes,
+                tuple([size(one) for one in shapes]),
+                (NEW,) * len(reads) if gradients is None else gradients,
+                **fields,
+            )
+        )
+        return len(self._inputs) + len(self.operations) - 1
+
+    # -- one operand ----------------------------------------------------------------------------------------------
+
+    def unary(self, name: str, x: int, saves: str = "nothing", temporaries: int = 0, **fields: Any) -> int:
+        """An elementwise function that saves its input, its result or nothing."""
+        kept = {"input": ((0, 0),), "result": ((RESULT, 0),), "nothing": ()}[saves]
+        shape = self.shape(x)
+        gradient = Gradient(Form.NEW, ((size(shape), 0),) * temporaries)
+        return self.add(name, (x,), shape, (gradient,), saves=kept, **fields)
+
+    def power(self, x: int) -> int:
+        """Pow: backward holds x^(p-1) and p x^(p-1)."""
+        return self.unary("pow", x, "input", 2)
+
+    def scalar(self, name: str, x: int) -> int:
+        """Times, or divided by, a number: saves nothing."""
+        return self.unary(name, x)
+
+    def shifted(self, x: int) -> int:
+        """Plus a number: the gradient passes through."""
+        return self.add("add", (x,), self.shape(x), (SAME,))
+
+    def view(self, x: int, shape: tuple[int, ...], name: str = "view") -> int:
+        """The same numbers in the same order under another shape."""
+        return self.add(name, (x,), shape, (VIEWED,), view=View("reshape"))
+
+    def flat(self, x: int) -> int:
+        """[N, everything else]; a vector stays as it is."""
+        shape = self.shape(x)
+        return x if len(shape) == 2 else self.view(x, (BATCH, prod(shape[1:])), "flatten")
+
+    def permute(self, x: int, order: Sequence[int], name: str = "permute") -> int:
+        """The axes in another order, batch included; the numbers stay where they are."""
+        shape = self.shape(x)
+        moved = tuple(shape[axis] for axis in order)
+        return self.add(name, (x,), moved, (VIEWED,), view=View("permute", tuple(order)))
+
+    def last(self, x: int) -> int:
+        """Movedim: the channels to the end."""
+        axes = len(self.shape(x))
+        return self.permute(x, (0, *range(2, axes), 1))
+
+    def first(self, x: int) -> int:
+        """Movedim: the last axis to the channels' place."""
+        axes = len(self.shape(x))
+        return self.permute(x, (0, axes - 1, *range(1, axes - 1)))
+
+    def narrow(self, x: int, axis: int, length: int) -> int:
+        """A stretch of an axis; the gradient is put into zeros of the operand's size."""
+        shape = self.shape(x)
+        return self.add(
+            "slice",
+            (x,),
+            (*shape[:axis], length, *shape[axis + 1 :]),
+            view=View("narrow", (axis,)),
+            layout=Layout.PLAIN,
+        )
+
+    def unfold(self, x: int, axis: int, length: int, step: int) -> int:
+        """Windows along an axis as a view with one more axis at the end."""
+        shape = self.shape(x)
+        count = (shape[axis] - length) // step + 1
+        windows = (*shape[:axis], count, *shape[axis + 1 :], length)
+        return self.add("unfold", (x,), windows, view=View("unfold", (axis, length, step)), layout=Layout.PLAIN)
+
+    def clone(self, x: int) -> int:
+        """A contiguous copy."""
+        return self.add("clone", (x,), self.shape(x), (SAME,), layout=Layout.PLAIN)
+
+    def pad(self, x: int, shape: tuple[int, ...], saves: bool = False, **fields: Any) -> int:
+        """A larger copy; reflect and replicate pads save their input."""
+        return self.add("pad", (x,), shape, saves=((0, 0),) if saves else (), layout=Layout.IMAGE, **fields)
+
+    def image(self, name: str, x: int, shape: tuple[int, ...], **fields: Any) -> int:
+        """A window or interpolation over positions."""
+        return self.add(name, (x,), shape, layout=Layout.IMAGE, **fields)
+
+    def indexed(self, name: str, x: int, shape: tuple[int, ...]) -> int:
+        """A maximum with int64 indices, which exist in prediction too."""
+        return self.image(name, x, shape, saves=((0, 0), (-2, 0)), own=((size(shape), INDEX),))
+
+    def mean(self, x: int, shape: tuple[int, ...]) -> int:
+        """A mean over some axes; the gradient is spread and divided: full size."""
+        return self.add("mean", (x,), shape, layout=Layout.PLAIN)
+
+    def amax(self, x: int, shape: tuple[int, ...]) -> int:
+        """The maximum over axes; backward compares, masks and counts ties."""
+        whole = size(self.shape(x))
+        gradient = Gradient(Form.NEW, ((whole, BOOL), (whole, 0), (size(shape), INDEX)))
+        return self.add("amax", (x,), shape, (gradient,), saves=((0, 0), (RESULT, 0)), layout=Layout.PLAIN)
+
+    # -- two operands ---------------------------------------------------------------------------------------------
+
+    def _wide(self, slot: int, shape: tuple[int, ...], form: Form = Form.NEW, temporaries: Any = ()) -> Gradient:
+        return Gradient(form, temporaries, self.shape(slot) != shape)
+
+    def _broadcast(self, a: int, b: int) -> tuple[int, ...]:
+        one, two = self.shape(a), self.shape(b)
+        width = max(len(one), len(two))
+        one, two = (1,) * (width - len(one)) + one, (1,) * (width - len(two)) + two
+        return tuple(y if x == 1 else x for x, y in zip(one, two, strict=True))
+
+    def multiply(self, a: int, b: int) -> int:
+        """A * b, broadcast: each gradient needs the other operand."""
+        shape = self._broadcast(a, b)
+        gradients = (self._wide(a, shape), self._wide(b, shape))
+        return self.add("mul", (a, b), shape, gradients, saves=((1, 0), (0, 1)))
+
+    def plus(self, a: int, b: int) -> int:
+        """A + b, broadcast: the gradient passes through."""
+        shape = self._broadcast(a, b)
+        gradients = (self._wide(a, shape, Form.SAME), self._wide(b, shape, Form.SAME))
+        return self.add("add", (a, b), shape, gradients)
+
+    def minus(self, a: int, b: int) -> int:
+        """A - b, broadcast."""
+        shape = self._broadcast(a, b)
+        return self.add("sub", (a, b), shape, (self._wide(a, shape, Form.SAME), self._wide(b, shape)))
+
+    def divide(self, a: int, b: int) -> int:
+        """A / b, broadcast: the gradient of b is -grad * ((a / b) / b)."""
+        shape = self._broadcast(a, b)
+        gradients = (self._wide(a, shape), self._wide(b, shape, Form.NEW, ((size(shape), 0),) * 3))
+        return self.add("div", (a, b), shape, gradients, saves=((1, -1), (0, 1)))
+
+    def maximum(self, a: int, b: int) -> int:
+        """The larger one: backward compares twice and halves the gradient of ties."""
+        whole = size(self.shape(a))
+        gradient = Gradient(Form.NEW, ((whole, BOOL), (whole, 0), (whole, BOOL)))
+        return self.add("maximum", (a, b), self.shape(a), (gradient, gradient), saves=((0, -1), (1, -1)))
+
+    def concat(self, slots: tuple[int, ...], axis: int) -> int:
+        """Cat: each gradient is a view of a part."""
+        shapes = [self.shape(slot) for slot in slots]
+        joined = (*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :])
+        part = Gradient(Form.PART)
+        return self.add("cat", slots, joined, (part,) * len(slots), view=None, layout=Layout.IMAGE)
+
+    # -- weights --------------------------------------------------------------------------------------------------
+
+    def conv(self, x: int, shape: tuple[int, ...], weight: int = -1, bias: int | None = None) -> int:
+        """A convolution of any rank, transposed or not: keeps its input while anything needs a gradient."""
+        reads = (x, weight) if bias is None else (x, weight, bias)
+        return self.add("conv", reads, shape, saves=((0, -1), (1, -1)), layout=Layout.IMAGE)
+
+    def linear(self, x: int, shape: tuple[int, ...], bias: bool) -> int:
+        """F.linear on [N, n]: the transposed weight, then addmm or mm."""
+        return self.matmul(x, self.permute(-1, (1, 0), "t"), shape, -2 if bias else None)
+
+    def matmul(self, x: int, weight: int, shape: tuple[int, ...], bias: int | None = None) -> int:
+        """Addmm with a bias, else mm; each gradient needs the other factor."""
+        saves = ((1, 0), (0, 1))
+        if bias is None:
+            return self.add("mm", (x, weight), shape, saves=saves, layout=Layout.PLAIN)
+        gradients = (NEW, NEW, self._wide(bias, shape, Form.SAME))
+        return self.add("addmm", (x, weight, bias), shape, gradients, saves=saves, layout=Layout.PLAIN)
+
+    def norm(self, name: str, x: int, statistics: tuple[int, ...], weights: int, training: bool = True) -> int:
+        """A normalisation: keeps its input and, where it computes them, mean and deviation of these shapes."""
+        own = ((size(statistics), 0),) * 2 if training else ()
+        kept = ((0, -1), (-2, -1), (-3, -1)) if training else ((0, -1),)
+        reads = (x, *(-1 - index for index in range(weights)))
+        return self.add(name, reads, self.shape(x), saves=kept, own=own, layout=Layout.IMAGE)
+
+    def done(self) -> tuple[Operation, ...]:
+        """The finished sequence; the last one's result is the layer's."""
+        return tuple(self.operations)

@@ -1,0 +1,42 @@
+"""Twins of the normalisations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from cnncalc.verify.twins.dense import Along
+from cnncalc.verify.twins.edges import factory, needs_rank, spatial
+
+_BATCH = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+_INSTANCE = (nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
+
+
+def batchnorm(layer: Any, x: Tensor) -> nn.Module:
+    """nn.BatchNorm."""
+    module = _BATCH[spatial(x)]
+    return module(x.shape[1], affine=layer.affine, track_running_stats=layer.track_stats, **factory(x))
+
+
+def layernorm(layer: Any, x: Tensor) -> nn.Module:
+    """nn.LayerNorm over all axes, or over the channels, which are moved to the end and back."""
+    if layer.over == "all":
+        return nn.LayerNorm(x.shape[1:], elementwise_affine=layer.affine, **factory(x))
+    norm = nn.LayerNorm(x.shape[1], elementwise_affine=layer.affine, **factory(x))
+    return Along(norm) if spatial(x) > 0 else norm
+
+
+def groupnorm(layer: Any, x: Tensor) -> nn.Module:
+    """nn.GroupNorm."""
+    return nn.GroupNorm(layer.groups, x.shape[1], affine=layer.affine, **factory(x))
+
+
+def instancenorm(layer: Any, x: Tensor) -> nn.Module:
+    """nn.InstanceNorm without running statistics."""
+    return _INSTANCE[needs_rank(x, 1, 2, 3) - 1](x.shape[1], affine=layer.affine, **factory(x))
+
+
+def lrn(layer: Any, x: Tensor) -> nn.Module:
+    """nn.LocalResponseNorm."""
+    return nn.LocalResponseNorm(layer.size, layer.alpha, layer.beta, layer.k)

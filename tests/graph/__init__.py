@@ -1,0 +1,1 @@
+"""Unrolling a spec: names, repeats, shared weights, heads, groups."""

@@ -1,0 +1,1 @@
+"""The language: YAML, expressions, quantities, inline notation, loading and dumping."""
