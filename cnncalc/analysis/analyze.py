@@ -13,15 +13,13 @@ from cnncalc.analysis.receptive import receptive_fields
 from cnncalc.analysis.result import (
     Analysis,
     ClaimResult,
-    Figure,
     Memory,
     ReceptiveField,
     Row,
-    Textbook,
     TorchMemory,
     Totals,
 )
-from cnncalc.core.dims import Condition, Dim, is_symbolic, total
+from cnncalc.core.dims import Condition, Dim, is_symbolic, times
 from cnncalc.core.shapes import AXES
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph, Node
@@ -171,31 +169,22 @@ def _scaled(whole: Totals, batch: Dim) -> Totals:
     """The totals of a batch: arithmetic grows with it, weights do not."""
     return replace(
         whole,
-        macs=_times(batch, whole.macs),
-        training_macs=_times(batch, whole.training_macs),
-        flops_torch=_times(batch, whole.flops_torch),
-        flops=_times(batch, whole.flops),
+        macs=times(batch, whole.macs),
+        training_macs=times(batch, whole.training_macs),
+        flops_torch=times(batch, whole.flops_torch),
+        flops=times(batch, whole.flops),
     )
 
 
-def _times(batch: Dim, figure: Figure) -> Figure:
-    """Batch * figure, expanded: a polynomial when symbolic."""
-    if figure is None:
-        return None
-    return batch * figure if type(batch) is int and type(figure) is int else total((batch * figure,))
-
-
 def _memory(
-    graph: Graph, cost: tuple[Cost | None, ...], rule: MapRule | None, batch: Dim, width: int, optimizer: str
+    graph: Graph, cost: tuple[Cost | None, ...], rule: MapRule, batch: Dim, width: int, optimizer: str
 ) -> Memory:
-    if rule is None:
-        return Memory(Textbook(None, None, None, None), TorchMemory(), None, None, None, optimizer)
     tensors = trainable_tensors(graph, cost)
     return Memory(
         rule.bytes(batch, width),
         TorchMemory(),
-        width * rule.params,
-        width * rule.trainable,
+        times(width, rule.params),
+        times(width, rule.trainable),
         optimizer_bytes(optimizer, rule.trainable, tensors, width),
         optimizer,
     )

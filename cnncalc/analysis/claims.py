@@ -12,7 +12,7 @@ from cnncalc.analysis.cost import Cost
 from cnncalc.analysis.memory import MapRule, optimizer_bytes, trainable_tensors
 from cnncalc.analysis.result import ClaimResult, ReceptiveField, Totals
 from cnncalc.core.diagnostic import Diagnostic, SpecError
-from cnncalc.core.dims import compare, is_symbolic, text, total
+from cnncalc.core.dims import compare, is_symbolic, known_total, text, times, total
 from cnncalc.core.shapes import Shape, read_sizes
 from cnncalc.graph.model import ClaimSite, Graph, Node
 from cnncalc.spec.quantity import parse_quantity
@@ -28,7 +28,7 @@ class Claims:
         cost: tuple[Cost | None, ...],
         whole: Totals,
         fields: tuple[ReceptiveField | None, ...],
-        rule: MapRule | None,
+        rule: MapRule,
         width: int,
         optimizer: str,
     ) -> None:
@@ -174,9 +174,6 @@ class Claims:
                 return self._output_bytes(site)
         return None
 
-    def _buffers(self) -> Any:
-        return total(own.buffers for own in self.cost if own is not None)
-
     def _output_bytes(self, site: ClaimSite) -> Any:
         own = self.cost[site.result] if site.result is not None and site.result >= 0 else None
         return None if own is None else self.width * own.elements
@@ -188,15 +185,13 @@ class Claims:
             return self._output_bytes(site)
         if hasattr(whole, what):
             return getattr(whole, what)
-        if rule is None:
-            return None
         train = self.graph.spec.train
         batch = train.batch if train is not None and train.batch is not None else 1
         match what:
             case "total_params":
-                return total((rule.params, self._buffers()))
+                return known_total((whole.params, whole.buffers))
             case "non_trainable_params":
-                return total((rule.params, self._buffers(), -1 * rule.trainable))
+                return known_total((whole.params, whole.buffers, times(-1, whole.trainable_params)))
             case "textbook_inference":
                 return rule.bytes(1, self.width).inference_bytes
             case "textbook_training":
@@ -204,9 +199,9 @@ class Claims:
             case "textbook_training_with_gradients":
                 return rule.bytes(batch, self.width).training_with_gradients_bytes
             case "parameter_bytes":
-                return self.width * rule.params
+                return times(self.width, rule.params)
             case "gradient_bytes":
-                return self.width * rule.trainable
+                return times(self.width, rule.trainable)
             case "optimizer_bytes":
                 tensors = trainable_tensors(self.graph, self.cost)
                 return optimizer_bytes(self.optimizer, rule.trainable, tensors, self.width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.analysis.result import Totals
-from cnncalc.core.dims import Dim, total
+from cnncalc.core.dims import Dim, known_total, times, total
 from cnncalc.core.shapes import Shape, elements
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.graph.model import Graph, Node
@@ -98,20 +98,18 @@ def weight_layers(graph: Graph) -> int:
 
 
 def totals(graph: Graph, cost: tuple[Cost | None, ...]) -> Totals:
-    """The sums over the network for one image; unknown as soon as one layer is."""
-    layers = weight_layers(graph)
-    if any(own is None for own in cost):
-        return Totals(None, None, None, None, None, None, None, None, layers)
-    pairs = [(node, own) for node, own in zip(graph.nodes, cost, strict=True) if own is not None]
-    macs = total(own.ops.macs for node, own in pairs if not node.train_only)
+    """The sums over the network for one image; a sum is unknown as soon as one of its layers is."""
+    pairs = list(zip(graph.nodes, cost, strict=True))
+    steady = [own for node, own in pairs if not node.train_only]
+    macs = known_total([None if own is None else own.ops.macs for own in steady])
     return Totals(
-        params=total(own.params for _, own in pairs),
-        trainable_params=total(own.params for node, own in pairs if node.trainable),
-        train_only_params=total(own.params for node, own in pairs if node.train_only),
-        buffers=total(own.buffers for _, own in pairs),
+        params=known_total([None if own is None else own.params for own in cost]),
+        trainable_params=known_total([None if own is None else own.params for node, own in pairs if node.trainable]),
+        train_only_params=known_total([None if own is None else own.params for node, own in pairs if node.train_only]),
+        buffers=known_total([None if own is None else own.buffers for own in cost]),
         macs=macs,
         training_macs=training_macs(graph, cost),
-        flops_torch=2 * macs,
-        flops=total(own.flops for node, own in pairs if not node.train_only),
-        weight_layers=layers,
+        flops_torch=times(2, macs),
+        flops=known_total([None if own is None else own.flops for own in steady]),
+        weight_layers=weight_layers(graph),
     )

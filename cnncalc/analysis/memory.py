@@ -9,51 +9,59 @@ resample kinds; activations, norms, dropout, flatten and reshape are not (course
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from cnncalc.analysis.cost import Cost
 from cnncalc.analysis.result import Textbook
-from cnncalc.core.dims import Dim, maximum, total
+from cnncalc.core.dims import Dim, known_total, maximum, times
 from cnncalc.core.shapes import elements
 from cnncalc.graph.model import Graph
 
 
 class MapRule(NamedTuple):
-    """The textbook terms in numbers (not bytes), per image but for the parameters."""
+    """The textbook terms in numbers (not bytes), per image but for the parameters; None where shapes are unknown."""
 
-    params: Dim
+    params: Dim | None
     """All parameters, train_only ones included."""
-    prediction_params: Dim
-    trainable: Dim
-    training_maps: Dim
+    prediction_params: Dim | None
+    trainable: Dim | None
+    training_maps: Dim | None
     """The input and all counted maps."""
-    largest: Dim
+    largest: Dim | None
     """The largest output with its distinct counted inputs."""
     largest_at: str | None
 
     def bytes(self, batch: Dim, width: int) -> Textbook:
         """The figures at a batch, for numbers of `width` bytes."""
-        training = total((width * self.params, width * batch * self.training_maps))
+        training = known_total((times(width, self.params), times(width * batch, self.training_maps)))
         return Textbook(
-            total((width * self.prediction_params, width * batch * self.largest)),
+            known_total((times(width, self.prediction_params), times(width * batch, self.largest))),
             training,
-            total((training, width * self.trainable)),
+            known_total((training, times(width, self.trainable))),
             self.largest_at,
         )
 
 
-def textbook(graph: Graph, cost: tuple[Cost | None, ...]) -> MapRule | None:
-    """The textbook terms of a graph; None where shapes are unknown."""
-    if any(own is None for own in cost):
-        return None
-    known = [own for own in cost if own is not None]
+def textbook(graph: Graph, cost: tuple[Cost | None, ...]) -> MapRule:
+    """The textbook terms of a graph. What only exists in training does not touch prediction, not even by a fault."""
     inputs = [elements(shape) for shape in graph.inputs.values()]
+    pairs = list(zip(graph.nodes, cost, strict=True))
+    counted = [own for node, own in pairs if node.layer.counted]
+    largest, where = _largest(graph, cost, inputs)
+    return MapRule(
+        known_total(None if own is None else own.params for own in cost),
+        known_total(None if own is None else own.params for node, own in pairs if not node.train_only),
+        known_total(None if own is None else own.params for node, own in pairs if node.trainable),
+        known_total([*inputs, *(None if own is None else own.elements for own in counted)]),
+        largest,
+        where,
+    )
 
-    def size(ref: int) -> Dim:
-        return known[ref].elements if ref >= 0 else inputs[-1 - ref]
 
+def _held(graph: Graph, sizes: list[Dim | None], inputs: list[Dim]) -> Iterator[tuple[Dim | None, str]]:
+    """Per counted layer of prediction: its output with its distinct counted inputs, in numbers, and its path."""
     sources: list[tuple[int, ...]] = []
-    candidates: dict[Dim, str] = {}
     for node in graph.nodes:
         counted: tuple[int, ...]
         if len(node.inputs) == 1:
@@ -63,24 +71,18 @@ def textbook(graph: Graph, cost: tuple[Cost | None, ...]) -> MapRule | None:
             counted = tuple(dict.fromkeys(one for ref in node.inputs for one in (sources[ref] if ref >= 0 else (ref,))))
         if node.layer.counted:
             if not node.train_only:
-                held = size(node.index)
-                for ref in counted:
-                    held = held + size(ref)
-                candidates.setdefault(total((held,)), node.path)
+                maps = (node.index, *counted)
+                yield known_total([sizes[ref] if ref >= 0 else inputs[-1 - ref] for ref in maps]), node.path
             counted = (node.index,)
         sources.append(counted)
-    largest, where = _largest(candidates)
-    return MapRule(
-        total(own.params for own in known),
-        total(own.params for own, node in zip(known, graph.nodes, strict=True) if not node.train_only),
-        total(own.params for own, node in zip(known, graph.nodes, strict=True) if node.trainable),
-        total([*inputs, *(own.elements for own, node in zip(known, graph.nodes, strict=True) if node.layer.counted)]),
-        largest,
-        where,
-    )
 
 
-def _largest(candidates: dict[Dim, str]) -> tuple[Dim, str | None]:
+def _largest(graph: Graph, cost: tuple[Cost | None, ...], inputs: list[Dim]) -> tuple[Dim | None, str | None]:
+    candidates: dict[Dim, str] = {}
+    for held, path in _held(graph, [None if own is None else own.elements for own in cost], inputs):
+        if held is None:
+            return None, None
+        candidates.setdefault(held, path)
     if not candidates:
         return 0, None
     largest = maximum(*candidates)
@@ -104,7 +106,7 @@ def trainable_tensors(graph: Graph, cost: tuple[Cost | None, ...]) -> int:
     return sum(own.tensors for own, node in zip(cost, graph.nodes, strict=True) if own is not None and node.trainable)
 
 
-def optimizer_bytes(optimizer: str, trainable: Dim, tensors: int, width: int) -> Dim:
+def optimizer_bytes(optimizer: str, trainable: Dim | None, tensors: int, width: int) -> Dim | None:
     """What torch's optimizer keeps between steps."""
     numbers, counter = STATES[optimizer]
-    return numbers * width * trainable + counter * tensors
+    return known_total((times(numbers * width, trainable), counter * tensors))

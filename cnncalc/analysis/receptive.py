@@ -13,6 +13,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from cnncalc.analysis.phases import Phases, linear
 from cnncalc.analysis.result import ReceptiveField
 from cnncalc.core.dims import Dim, canonical, compare, maximum, minimum
 from cnncalc.core.shapes import Shape
@@ -21,12 +22,41 @@ from cnncalc.layers.base import Reach, Tap
 
 
 class Seen(NamedTuple):
-    """One input axis as seen from a map; a jump of 0 means that every unit sees the same."""
+    """One input axis as seen from a map; a jump of 0 means that every unit sees the same.
+
+    `longest` and `shortest` hold the two paths unit by unit where their extents differ from unit to unit.
+    """
 
     size: Dim
     min_size: Dim
     jump: Dim | Fraction
     start: Dim | Fraction
+    longest: Phases | None = None
+    shortest: Phases | None = None
+
+    def through(self, tap: Tap) -> Seen:
+        """What the units behind a window see."""
+        grown = (tap.extent - 1) * self.jump
+        size, least = _size(self.size + grown), _size(self.min_size + grown)
+        jump, start = _exact(self.jump * tap.stride), _exact(self.start + tap.first * self.jump)
+        if (
+            isinstance(jump, Fraction)
+            or isinstance(tap.stride, Fraction)
+            or self.longest is not None
+            or self.shortest is not None
+        ):
+            long, short = self._phases(self.longest, self.size), self._phases(self.shortest, self.min_size)
+            longest, shortest = (None if one is None else one.through(tap) for one in (long, short))
+            if longest is not None and shortest is not None:
+                return Seen(longest.size, shortest.size, jump, longest.low[0], longest, shortest)
+        return Seen(size, least, jump, start)
+
+    def _phases(self, known: Phases | None, size: Dim) -> Phases | None:
+        if known is not None:
+            return known
+        if type(size) is int and type(self.jump) is int and type(self.start) is int:
+            return linear(size, self.jump, self.start)
+        return None
 
 
 class State(NamedTuple):
@@ -61,9 +91,8 @@ def receptive_fields(graph: Graph) -> tuple[ReceptiveField | None, ...]:
         states.append(state)
         field = reported.get(state.seen)
         if field is None:
-            field = reported[state.seen] = (
-                ReceptiveField(*zip(*state.seen, strict=True)) if state.seen else ReceptiveField((), (), (), ())
-            )
+            columns = zip(*(one[:4] for one in state.seen), strict=True) if state.seen else ((), (), (), ())
+            field = reported[state.seen] = ReceptiveField(*columns)
         fields.append(field)
     return tuple(fields)
 
@@ -97,14 +126,17 @@ def _advance(
     for axis, tap in enumerate(reach, start=1):
         index = before[0].follows[axis]
         if index is not None:
-            size, least, jump, start = seen[index]
-            grown = (tap.extent - 1) * jump
-            if type(size) is type(least) is type(grown) is type(start) is type(tap.stride) is type(tap.first) is int:
+            one = seen[index]
+            size, least, jump, start, longest, shortest = one
+            if (
+                longest is shortest is None
+                and type(size) is type(least) is type(jump) is type(start) is type(tap.stride) is int
+            ):
+                # the usual case, by hand: numbers on the input's own grid
+                grown = (tap.extent - 1) * jump
                 seen[index] = Seen(size + grown, least + grown, jump * tap.stride, start + tap.first * jump)
-                continue
-            seen[index] = Seen(
-                _size(size + grown), _size(least + grown), _exact(jump * tap.stride), _exact(start + tap.first * jump)
-            )
+            else:
+                seen[index] = one.through(tap)
     return State(tuple(seen), before[0].follows)
 
 
@@ -137,4 +169,7 @@ def _longest(seen: list[Seen]) -> Seen:
     for one in moving[1:]:
         if compare(best.size, ">=", one.size) is not None and compare(one.size, ">=", best.size) is None:
             best = one
-    return Seen(maximum(*(one.size for one in seen)), minimum(*(one.min_size for one in seen)), best.jump, best.start)
+    least = minimum(*(one.min_size for one in seen))
+    shortest = next((one.shortest for one in seen if one.min_size == least), None)
+    size = maximum(*(one.size for one in seen))
+    return Seen(size, least, best.jump, best.start, best.longest, shortest)

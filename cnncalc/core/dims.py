@@ -100,6 +100,20 @@ def total(values: Iterable[Dim]) -> Dim:
     return result
 
 
+def known_total(values: Iterable[Dim | None]) -> Dim | None:
+    """The sum; None (unknown) as soon as one of the terms is."""
+    terms = list(values)
+    known = [term for term in terms if term is not None]
+    return total(known) if len(known) == len(terms) else None
+
+
+def times(factor: Dim, figure: Dim | None) -> Dim | None:
+    """Factor * figure, expanded when symbolic; None (unknown) stays None."""
+    if figure is None:
+        return None
+    return factor * figure if type(factor) is int and type(figure) is int else total((factor * figure,))
+
+
 def ratio(a: Any, b: Any) -> Any:
     """A / b, as an int where it is one, else as a Fraction or a symbolic quotient.
 

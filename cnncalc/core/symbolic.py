@@ -375,13 +375,21 @@ class _Text(StrPrinter):  # type: ignore[misc]
             return self._print_FloorDiv(FloorDiv(one[0] + one[1] * one[2], Integer(one[1])))
         return str(super()._print_Add(expr, order))
 
+    def _print_Mul(self, expr: Any) -> str:
+        numerator, denominator = expr.as_numer_denom()
+        if denominator == 1:
+            return str(super()._print_Mul(expr))
+        return f"{self._wrapped(numerator)}/{self._wrapped(denominator)}"
+
     def _print_Pow(self, expr: Any, rational: bool = False) -> str:
-        if isinstance(expr.exp, Integer) and expr.exp > 0:
-            base = self._print(expr.base)
-            if isinstance(expr.base, Add):
-                base = f"({base})"
-            return "*".join([base] * int(expr.exp))
-        return str(super()._print_Pow(expr, rational))
+        if not isinstance(expr.exp, Integer):
+            return str(super()._print_Pow(expr, rational))
+        if expr.exp < 0:
+            return f"1/{self._wrapped(1 / expr)}"
+        base = self._print(expr.base)
+        if isinstance(expr.base, Add):
+            base = f"({base})"
+        return "*".join([base] * int(expr.exp))
 
     def _print_Maximum(self, expr: Any) -> str:
         return f"max({', '.join(self._print(item) for item in expr.args)})"

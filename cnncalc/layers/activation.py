@@ -11,6 +11,7 @@ from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.axis import AxisName, axis_index, needs_axis
 from cnncalc.layers.base import Layer, Reach, Unmet, unmet
 from cnncalc.layers.fields import Count, Number, OneOf
+from cnncalc.layers.operations import BATCH, Operation
 
 Per = Annotated[str, OneOf("channel", "layer")]
 
@@ -18,11 +19,19 @@ Per = Annotated[str, OneOf("channel", "layer")]
 class _Elementwise(Layer):
     cost: ClassVar[Ops] = Ops()
     """The operations per number; DESIGN's table of FLOPs is made of these."""
+    keeps: ClassVar[str] = "input"
+    """What torch saves for backward: input or result."""
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """A fixed number of operations per output number."""
         count = elements(output)
         return Ops(*(each * count for each in self.cost))
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """One elementwise operation."""
+        program = self.program(inputs)
+        program.unary(self.kind, 0, self.keeps)
+        return program.done()
 
 
 class Relu(_Elementwise):
@@ -33,6 +42,7 @@ class Relu(_Elementwise):
     """
 
     kind: ClassVar[str] = "relu"
+    keeps: ClassVar[str] = "result"
     cost: ClassVar[Ops] = Ops(comparisons=1)
 
 
@@ -121,6 +131,7 @@ class Sigmoid(_Elementwise):
     """
 
     kind: ClassVar[str] = "sigmoid"
+    keeps: ClassVar[str] = "result"
     cost: ClassVar[Ops] = Ops(adds=1, divisions=1, special=1)
 
 
@@ -132,6 +143,7 @@ class Tanh(_Elementwise):
     """
 
     kind: ClassVar[str] = "tanh"
+    keeps: ClassVar[str] = "result"
     cost: ClassVar[Ops] = Ops(special=1)
 
 
@@ -191,6 +203,12 @@ class Rrelu(_Elementwise):
     upper: Number = 0.3333333333333333
     """Largest slope."""
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """rrelu_with_noise: the drawn slopes are a tensor of the input's size, in prediction too."""
+        program = self.program(inputs)
+        program.noisy("rrelu_with_noise", 0)
+        return program.done()
+
 
 class Prelu(_Elementwise):
     """Leaky relu with a learned slope, one per channel or one per layer.
@@ -211,6 +229,14 @@ class Prelu(_Elementwise):
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         """The slopes, [C] or [1]."""
         return (Weight("weight", inputs[0][:1] if self.per == "channel" else (1,)),)
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """The slopes as a view that fits the map, then one operation whose gradient of them is full size."""
+        program = self.program(inputs)
+        axes = len(output) - 1
+        slopes = program.view(-1, (1, program.shape(-1)[0], *(1,) * axes)) if axes else program.view(-1, (1, program.shape(-1)[0]))
+        program.scaled("prelu", 0, slopes)
+        return program.done()
 
 
 class Softmax(Layer):
@@ -241,6 +267,12 @@ class Softmax(Layer):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach:
         """The own position, or everything along a spatial axis."""
         return Reach.POINT if axis_index(self.axis, rank(inputs[0])) == 0 else Reach.WHOLE
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """One operation that saves its result."""
+        program = self.program(inputs)
+        program.unary(self.kind, 0, "result")
+        return program.done()
 
 
 class LogSoftmax(Softmax):
@@ -295,3 +327,10 @@ class Maxout(Layer):
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """Pieces - 1 comparisons per output number."""
         return Ops(comparisons=(self.pieces - 1) * elements(output))
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """Unflatten, amax."""
+        program = self.program(inputs)
+        pieces = program.view(0, (BATCH, output[0], self.pieces, *output[1:]), "unflatten")
+        program.amax(pieces, (BATCH, *output))
+        return program.done()

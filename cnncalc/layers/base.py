@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from cnncalc.core.dims import Condition, Dim, compare, text
 from cnncalc.core.shapes import Shape, rank, shape_text
 from cnncalc.core.tensors import NO_OPS, Ops, Weight
+from cnncalc.layers.operations import Operation, Program
 
 
 class Unmet(NamedTuple):
@@ -32,11 +33,16 @@ class Unmet(NamedTuple):
 
 
 class Tap(NamedTuple):
-    """What one output position reads along one spatial axis: `extent` input positions from `first + o * stride` on."""
+    """What one output position reads along one spatial axis: `extent` input positions from `first + o * stride` on.
+
+    With a fractional stride that is the most over all positions, and output o reads from floor(o * stride + low) to
+    floor(o * stride + high), with `bounds` = (low, high).
+    """
 
     extent: Dim
     stride: Dim | Fraction
     first: Dim | Fraction
+    bounds: tuple[Any, Any] | None = None
 
 
 class Reach(Enum):
@@ -89,6 +95,14 @@ class Layer(BaseModel):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach | tuple[Tap, ...]:
         """What an output position reads: for windows one Tap per spatial axis."""
         return Reach.POINT
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """The torch operations that it is, in order, for sizes in numbers; none: the result is the input itself."""
+        return ()
+
+    def program(self, inputs: tuple[Shape, ...]) -> Program:
+        """An empty sequence of operations on these inputs and this layer's parameters."""
+        return Program(inputs, (weight.shape for weight in self.weights(*inputs) if not weight.buffer))
 
 
 def unmet(

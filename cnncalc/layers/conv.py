@@ -12,6 +12,7 @@ from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
 from cnncalc.layers.fields import Count, Counts, Flag, OneOf, Padding, expand, wrong
+from cnncalc.layers.operations import BATCH, Operation
 from cnncalc.layers.window import Axis, axes_of, needs_per_axis, needs_room
 
 PaddingMode = Annotated[str, OneOf("zeros", "reflect", "replicate", "circular")]
@@ -159,6 +160,18 @@ class Conv(Layer):
         """The window."""
         return tuple(axis.tap() for axis in self.axes(inputs[0]))
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A pad where torch's own padding cannot say it, then a convolution (with a table: one per filter, then cat)."""
+        program = self.program(inputs)
+        axes = self.axes(inputs[0])
+        alone = self.connections is None and self.padding_mode == "zeros" and all(a == b for a, b in (x.pads for x in axes))
+        x = 0 if alone else program.surround(0, tuple(axis.pads for axis in axes), self.padding_mode)
+        if self.connections is None:
+            program.conv(x, (BATCH, *output), -1, -2 if self.bias else None)
+        else:
+            program.connected(x, self.connections, (BATCH, 1, *output[1:]), self.bias)
+        return program.done()
+
 
 class Conv1d(Conv):
     """Convolution of a signal (one spatial axis); fields and formulas as for conv.
@@ -253,3 +266,7 @@ class DepthwiseConv(Layer):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
         """The window."""
         return self._conv(inputs[0]).reach(inputs, output)
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """As for conv."""
+        return self._conv(inputs[0]).operations(inputs, output, training)

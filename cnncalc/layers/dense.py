@@ -12,6 +12,7 @@ from cnncalc.core.shapes import Shape, elements, rank, shape_text
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Reach, Unmet
 from cnncalc.layers.fields import Count, Flag, wrong
+from cnncalc.layers.operations import BATCH, Operation
 
 
 def _axis(value: Any) -> str | None:
@@ -86,6 +87,15 @@ class Dense(Layer):
             return Reach.POINT
         return Reach.WHOLE
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """Linear along the last axis; for the channels of a map they are moved to the end and back."""
+        program = self.program(inputs)
+        if rank(inputs[0]) == 0:
+            program.linear(0, (BATCH, *output), self.bias)
+        else:
+            program.linear_along(0, self.units, self.bias, channels=self._index(inputs[0]) == 0)
+        return program.done()
+
 
 class Rbf(Layer):
     """Radial basis functions: the squared Euclidean distance between the input and one centre per unit.
@@ -134,3 +144,10 @@ class Rbf(Layer):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach:
         """Everything."""
         return Reach.WHOLE
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """Unsqueeze, sub (broadcast), square, sum."""
+        program = self.program(inputs)
+        rows = program.view(0, (BATCH, 1, *inputs[0]), "unsqueeze")
+        program.total(program.power(program.minus(rows, -1)), (BATCH, *output))
+        return program.done()

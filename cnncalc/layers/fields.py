@@ -51,6 +51,8 @@ def describe(value: object) -> str:
 
 def integer(value: Any, least: int, expected: str) -> Dim:
     """An int or symbol of at least `least`."""
+    if is_symbolic(value) and value.is_Integer:
+        value = int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST:
         raise wrong(expected, value, f"write {int(value)}")
     if isinstance(value, bool) or not (isinstance(value, int) or is_symbolic(value) or _is_array(value)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from cnncalc.core.dims import Dim, maximum, text, total
@@ -10,6 +10,7 @@ from cnncalc.core.shapes import Shape, axis_name, elements, rank, shape_text
 from cnncalc.core.tensors import Ops
 from cnncalc.layers.axis import AxisName, axis_index, needs_axis
 from cnncalc.layers.base import Layer, Unmet, unmet
+from cnncalc.layers.operations import Operation
 
 
 def _needs_inputs(kind: str, inputs: tuple[Shape, ...]) -> Iterator[Unmet]:
@@ -45,6 +46,13 @@ def _is_one(dim: Dim) -> bool:
     return type(dim) is int and dim == 1
 
 
+def _chain(join: Callable[[int, int], int], slots: list[int]) -> None:
+    """The first two, then each further one with what came before."""
+    joined = slots[0]
+    for slot in slots[1:]:
+        joined = join(joined, slot)
+
+
 class _Join(Layer):
     counted: ClassVar[bool] = True
     inputs: ClassVar[int | None] = None
@@ -71,6 +79,12 @@ class Add(_Join):
         """Inputs - 1 adds per number."""
         return Ops(adds=(len(inputs) - 1) * elements(output))
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A chain of adds."""
+        program = self.program(inputs)
+        _chain(program.plus, list(range(len(inputs))))
+        return program.done()
+
 
 class Maximum(_Join):
     """The largest of its inputs, number by number.
@@ -87,6 +101,12 @@ class Maximum(_Join):
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """Inputs - 1 comparisons per number."""
         return Ops(comparisons=(len(inputs) - 1) * elements(output))
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A chain of maxima."""
+        program = self.program(inputs)
+        _chain(program.maximum, list(range(len(inputs))))
+        return program.done()
 
 
 class Multiply(Layer):
@@ -142,6 +162,20 @@ class Multiply(Layer):
         """Inputs - 1 multiplications per number."""
         return Ops(multiplies=(len(inputs) - 1) * elements(output))
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A chain of products; a vector is viewed as [C, 1, ...] just before its turn."""
+        program = self.program(inputs)
+
+        def spread(slot: int) -> int:
+            shape = program.shape(slot)
+            ones = (1,) * (len(output) + 1 - len(shape))
+            return program.view(slot, (*shape, *ones)) if len(shape) == 2 else slot
+
+        joined = spread(0)
+        for slot in range(1, len(inputs)):
+            joined = program.multiply(joined, spread(slot))
+        return program.done()
+
 
 class Concat(Layer):
     """Its inputs one after the other along an axis (the channels).
@@ -196,6 +230,12 @@ class Concat(Layer):
         joined: Dim = total(shape[along] for shape in inputs)
         return (*inputs[0][:along], joined, *inputs[0][along + 1 :])
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """One cat."""
+        program = self.program(inputs)
+        program.concat(tuple(range(len(inputs))), (axis_index(self.axis, rank(inputs[0])) or 0) + 1)
+        return program.done()
+
 
 class Highway(Layer):
     """A gated mixture of a transform and its input: y = F * T + x * (1 - T).
@@ -221,3 +261,10 @@ class Highway(Layer):
         """Two multiplications and two adds per number."""
         count = elements(output)
         return Ops(adds=2 * count, multiplies=2 * count)
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """F * T, 1 - T, x * (1 - T), and their sum."""
+        program = self.program(inputs)
+        carried = program.multiply(0, 1)
+        program.plus(carried, program.multiply(2, program.scalar("rsub", 1)))
+        return program.done()

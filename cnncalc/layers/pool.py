@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from math import gcd
 from typing import Annotated, Any, ClassVar
 
@@ -240,7 +241,8 @@ class _AdaptivePool(Layer):
                 return Reach.WHOLE
             # o n mod m runs over the multiples of gcd(n, m); the widest window starts at the last of them
             widest = 1 - (-(n - gcd(n, m)) // m)
-            taps.append(Tap(widest, ratio(n, m), 0))
+            step = Fraction(n, m)
+            taps.append(Tap(widest, ratio(n, m), 0, (0, step - Fraction(1, step.denominator))))
         return tuple(taps)
 
     def _window(self, x: Shape, output: Shape) -> Dim:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 
 from cnncalc.core.dims import floordiv, is_symbolic, ratio, text
@@ -76,13 +77,16 @@ class Upsample(Layer):
 
     def _tap(self, step: Any) -> Tap:
         if self._taps == 1:
-            return Tap(1, step, 0)
+            return Tap(1, step, 0, (0, 0))
         if is_symbolic(step):
             return Tap(self._taps, step, -(self._taps // 2))
         # output o lies at (o + 1/2) step - 1/2: between two positions, unless the step is odd
         if step % 2 == 1:
             return Tap(1, step, (step - 1) // 2)
-        return Tap(self._taps, step, (step - 1) // 2 - (self._taps // 2 - 1))
+        left, middle = self._taps // 2 - 1, (step - 1) * Fraction(1, 2)
+        # the right neighbour of a position that is hit exactly has no weight
+        right = 1 - Fraction(1, 2 * Fraction(step).denominator) + left
+        return Tap(self._taps, step, (step - 1) // 2 - left, (middle - left, middle + right))
 
 
 class PixelShuffle(Layer):
@@ -122,7 +126,7 @@ class PixelShuffle(Layer):
 
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
         """The position that holds the patch."""
-        return tuple(Tap(1, ratio(1, self.factor), 0) for _ in output[1:])
+        return tuple(Tap(1, ratio(1, self.factor), 0, (0, 0)) for _ in output[1:])
 
 
 class PixelUnshuffle(Layer):

@@ -12,6 +12,7 @@ from cnncalc.core.shapes import Shape, axis_name, elements, rank, read_sizes, sh
 from cnncalc.layers.axis import AxisName, axis_index, needs_axis
 from cnncalc.layers.base import Layer, Reach, Tap, Unmet, needs_map, unmet
 from cnncalc.layers.fields import Amount, Name, Natural, Number, OneOf, OptionalCounts, expand, integer, wrong
+from cnncalc.layers.operations import BATCH, Operation
 from cnncalc.layers.window import needs_per_axis, pairs
 
 PadMode = Annotated[str, OneOf("zeros", "constant", "reflect", "replicate", "circular")]
@@ -70,6 +71,12 @@ class Flatten(Layer):
         """A position of the vector is no position of the image any more."""
         return Reach.WHOLE if rank(inputs[0]) else Reach.POINT
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A view; a vector stays as it is."""
+        program = self.program(inputs)
+        program.flat(0)
+        return program.done()
+
 
 class Identity(Layer):
     """Its input, unchanged.
@@ -117,6 +124,12 @@ class Reshape(Layer):
         """Positions lose their meaning, unless nothing changes."""
         return Reach.POINT if output == inputs[0] else Reach.WHOLE
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A view."""
+        program = self.program(inputs)
+        program.view(0, (BATCH, *output))
+        return program.done()
+
 
 class Permute(Layer):
     """The axes in another order.
@@ -151,6 +164,12 @@ class Permute(Layer):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach:
         """The own position, on other axes."""
         return Reach.PERMUTED
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A view."""
+        program = self.program(inputs)
+        program.permute(0, (0, *(axis + 1 for axis in self.order)))
+        return program.done()
 
 
 class Slice(Layer):
@@ -203,6 +222,13 @@ class Slice(Layer):
         """The own position, shifted by start on a spatial axis."""
         index = axis_index(self.axis, rank(inputs[0]))
         return tuple(Tap(1, 1, self.start if axis == index else 0) for axis in range(1, len(output)))
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A view; its gradient is put into zeros of the input's size."""
+        program = self.program(inputs)
+        index = axis_index(self.axis, rank(inputs[0])) or 0
+        program.narrow(0, index + 1, output[index])
+        return program.done()
 
 
 class Crop(Layer):
@@ -262,6 +288,14 @@ class Crop(Layer):
         """The own position, shifted by what was cut before."""
         return tuple(Tap(1, 1, floordiv(n - m, 2)) for n, m in zip(inputs[0][1:], output[1:], strict=True))
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A view, cut axis by axis."""
+        program = self.program(inputs)
+        y = 0
+        for index, length in enumerate(output[1:], start=2):
+            y = program.narrow(y, index, length)
+        return program.done()
+
 
 class Pad(Layer):
     """Positions added around a map.
@@ -312,3 +346,9 @@ class Pad(Layer):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
         """The own position, shifted by what was added before."""
         return tuple(Tap(1, 1, -before) for before, _ in self._sides(inputs[0]))
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A larger copy; nothing where no side is padded."""
+        program = self.program(inputs)
+        program.surround(0, self._sides(inputs[0]), self.mode)
+        return program.done()

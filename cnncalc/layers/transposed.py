@@ -11,6 +11,7 @@ from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
 from cnncalc.layers.conv import needs_groups
 from cnncalc.layers.fields import Count, Counts, Flag, Naturals, Padding, expand
+from cnncalc.layers.operations import BATCH, Operation
 from cnncalc.layers.window import extent, needs_per_axis, pairs
 
 
@@ -126,6 +127,22 @@ class TransposedConv(Layer):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
         """Output o reads the inputs i with 0 <= o + before - i * stride < extent; the most over all phases."""
         return tuple(
-            Tap(ceildiv(span, stride), ratio(1, stride), ceildiv(before - span + 1, stride))
+            Tap(
+                ceildiv(span, stride),
+                ratio(1, stride),
+                ceildiv(before - span + 1, stride),
+                (ratio(before - span + stride, stride), ratio(before, stride)),
+            )
             for _, span, stride, before, _, _ in self._axes(inputs[0])
         )
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A transposed convolution; where the cuts are uneven, of the full result, of which the ends are cut off."""
+        program = self.program(inputs)
+        axes = tuple(self._axes(inputs[0]))
+        even = all(before == after for _, _, _, before, after, _ in axes)
+        full = (n if even else n + axis[3] + axis[4] for n, axis in zip(output[1:], axes, strict=True))
+        y = program.conv(0, (BATCH, output[0], *full), -1, -2 if self.bias else None)
+        for index, length in enumerate(output[1:] if not even else (), start=2):
+            y = program.narrow(y, index, length)
+        return program.done()

@@ -9,6 +9,7 @@ from cnncalc.core.shapes import Shape, elements, rank
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Reach, Tap, Unmet, needs_map
 from cnncalc.layers.fields import Count, Counts, Flag, expand
+from cnncalc.layers.operations import Operation
 from cnncalc.layers.window import Axis, axes_of, needs_per_axis, needs_room
 
 
@@ -63,3 +64,9 @@ class LocallyConnected(Layer):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach | tuple[Tap, ...]:
         """The window."""
         return tuple(axis.tap() for axis in self._axes(inputs[0]))
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """Unfold each axis into patches, bmm with each position's weights, add the bias."""
+        program = self.program(inputs)
+        program.unshared(0, [(axis.kernel, axis.stride) for axis in self._axes(inputs[0])], self.filters, self.bias)
+        return program.done()

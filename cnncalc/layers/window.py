@@ -97,10 +97,12 @@ def pairs(padding: Any, reaches: tuple[Dim, ...]) -> tuple[Any, ...]:
 
 def axes_of(shape: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any = 1) -> tuple[Axis, ...]:
     """The window's axes on a map of this shape."""
-    try:
-        return _axes_of(shape, kernel, stride, padding, dilation)
-    except TypeError:  # numpy arrays cannot be keys
-        return _axes_of.__wrapped__(shape, kernel, stride, padding, dilation)
+    if all(type(size) is int for size in shape):
+        try:
+            return _axes_of(shape, kernel, stride, padding, dilation)
+        except TypeError:  # arrays cannot be keys
+            pass
+    return _axes_of.__wrapped__(shape, kernel, stride, padding, dilation)
 
 
 @lru_cache(maxsize=1024)

@@ -130,13 +130,13 @@ def _is_option(word: str, kind: str) -> bool:
 def _option(source: Source, fields: Mapping, kind: str, word: str, at: int) -> None:
     match = _OPTION.fullmatch(word)
     if match:
-        _put(fields, _LETTERS[match.group(1)], _value(match.group(2), at), _span(word, at))
+        key, node = _LETTERS[match.group(1)], _value(match.group(2), at)
     elif word in _WORDS:
-        _put(fields, "padding", Scalar(word, _span(word, at)))
+        key, node = "padding", Scalar(word, _span(word, at))
     elif word == "nobias":
-        _put(fields, "bias", Scalar(False, _span(word, at)))
+        key, node = "bias", Scalar(False, _span(word, at))
     elif word in ACTIVATIONS:
-        _put(fields, "activation", Scalar(word, _span(word, at)))
+        key, node = "activation", Scalar(word, _span(word, at))
     else:
         _stop(
             source,
@@ -146,3 +146,6 @@ def _option(source: Source, fields: Mapping, kind: str, word: str, at: int) -> N
             "kN, sN, pN, dN, gN, same, valid, full, nobias or an activation",
             "statements are separated by ;",
         )
+    if key in fields.entries:
+        _stop(source, word, at, f"the {key} of {kind} is given twice", remedy="remove one of them")
+    _put(fields, key, node, _span(word, at))

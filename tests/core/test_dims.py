@@ -128,6 +128,8 @@ def evaluated(node: Any, names: Mapping[str, Any]) -> Any:
             return evaluated(left, names) - evaluated(right, names)
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             return evaluated(left, names) * evaluated(right, names)
+        case ast.BinOp(left=left, op=ast.Div(), right=right):  # of fractional strides only
+            return evaluated(left, names) / evaluated(right, names)
         case ast.BinOp(left=left, op=ast.FloorDiv(), right=right):
             return Fraction(evaluated(left, names) // evaluated(right, names))
         case ast.Call(func=ast.Name(id="max" | "min" as name), args=arguments):
@@ -455,6 +457,22 @@ def test_ratio_of_symbols() -> None:
     assert ratio(H, 2 * H) == Fraction(1, 2)
     assert put_in(ratio(H, 3), {"H": 7}) == Fraction(7, 3)
     assert put_in(ratio(1, H), {"H": 7}) == Fraction(1, 7)
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (ratio(H, s), Fraction(100, 3)),
+        (ratio(H, s * s), Fraction(100, 9)),
+        (ratio(1, s * s), Fraction(1, 9)),
+        (ratio(H, 2 * s), Fraction(100, 6)),
+        (ratio(H + 1, H * s), Fraction(101, 300)),
+    ],
+)
+def test_text_of_ratios(value: Any, wanted: Fraction) -> None:
+    """Symbolic strides leave symbolic quotients."""
+    assert put_in(value, {"H": 100, "s": 3}) == wanted
+    assert evaluated(text(value), {"H": 100, "s": 3}) == wanted, text(value)
 
 
 def test_plain() -> None:

@@ -42,7 +42,7 @@ ROWS: list[tuple[Any, int, bool]] = [
     # an exact half rounds up
     ("1.9G", 1_850_000_000, True),
     ("1.8G", 1_850_000_000, True),
-    # K is 1000 or 1024: GoogLeNet prints 2.7K for 7 * 7 * 3 * 64 / ... = 2,736 and 1000K for 1,025,000 = 1001 * 1024
+    # K is 1000 or 1024: GoogLeNet's table prints 1000K for 1,025,000, which is 1000.98 * 1024
     ("2.7K", 2_736, True),
     ("2.7K", 2_649, False),
     ("2.7K", 2_650, True),

@@ -1,0 +1,79 @@
+"""One random spec against torch: every figure of a valid one, and of a faulty one that torch refuses the same layer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import NamedTuple
+
+import torch
+
+from cnncalc.analysis.analyze import analyze_graph
+from cnncalc.core.source import Source
+from cnncalc.graph.expand import expand
+from cnncalc.graph.model import Graph
+from cnncalc.spec.load import load_source
+from cnncalc.spec.shipped import shipped_block
+from cnncalc.verify.build import BuildError, grow
+from cnncalc.verify.compare import checks
+from cnncalc.verify.measure import images, measure
+from cnncalc.verify.state import untouched
+from cnncalc.verify.values import compare_values
+
+CPU = torch.device("cpu")
+
+STRICTER: tuple[tuple[str, str, str], ...] = (
+    ("dense", "dense takes a vector but is fed the map", "Linear would work along the last axis; a spec must say which axis is meant"),
+    ("slice", "is empty", "an empty map is never meant"),
+)
+"""(kind, message, why): what we refuse and torch, asked for it, does not."""
+
+
+class Outcome(NamedTuple):
+    """What became of a spec: valid or faulty, and where torch disagrees."""
+
+    valid: bool
+    problems: tuple[str, ...]
+    layers: int
+    stricter: str = ""
+
+
+def graph_of(text: str) -> Graph:
+    """The unrolled network."""
+    return replace(expand(load_source(Source("drawn", text), "drawn", shipped_block), shipped_block), sites=())
+
+
+def compare(text: str, values: bool = False) -> Outcome:
+    """Runs a spec in torch and lists every disagreement; with `values` the numbers are compared too."""
+    graph = graph_of(text)
+    with untouched(CPU):
+        return _faulty(graph) if graph.faults else _valid(graph, values)
+
+
+def _valid(graph: Graph, values: bool) -> Outcome:
+    measured = measure(graph, images(graph.inputs.values(), 2, CPU))
+    if values and measured.network is not None:
+        compare_values(graph, measured.network, measured.inputs, measured.observed)
+    found = checks(graph, analyze_graph(graph, 2, "float32", "sgd"), measured.observed)
+    # a window of a dilated maximum may lie in the padding alone, which gives minus infinity: no matter of shapes
+    problems = tuple(str(check) for check in found if check.status == "mismatch" and check.what != "finite")
+    return Outcome(True, problems, len(graph.nodes))
+
+
+def _faulty(graph: Graph) -> Outcome:
+    first = next(node.index for node in graph.nodes for fault in graph.faults if fault.path == node.path)
+    fault = next(fault for fault in graph.faults if fault.path == graph.nodes[first].path)
+    kind = graph.nodes[first].kind
+    with torch.no_grad():
+        try:
+            for index, _, _ in grow(graph, images(graph.inputs.values(), 2, CPU)):
+                if index == first:
+                    break
+        except BuildError as error:
+            if error.index == first:
+                return Outcome(False, (), len(graph.nodes))
+            return Outcome(False, (f"torch refuses {graph.nodes[error.index].path} and we do not: {error}",), len(graph.nodes))
+    for stricter, message, why in STRICTER:
+        if kind == stricter and re.search(message, fault.message):
+            return Outcome(False, (), len(graph.nodes), f"{kind}: {message}")
+    return Outcome(False, (f"we refuse {kind} and torch does not: {fault.message}",), len(graph.nodes))
