@@ -234,7 +234,11 @@ class Prelu(_Elementwise):
         """The slopes as a view that fits the map, then one operation whose gradient of them is full size."""
         program = self.program(inputs)
         axes = len(output) - 1
-        slopes = program.view(-1, (1, program.shape(-1)[0], *(1,) * axes)) if axes else program.view(-1, (1, program.shape(-1)[0]))
+        slopes = (
+            program.view(-1, (1, program.shape(-1)[0], *(1,) * axes))
+            if axes
+            else program.view(-1, (1, program.shape(-1)[0]))
+        )
         program.scaled("prelu", 0, slopes)
         return program.done()
 
@@ -242,8 +246,8 @@ class Prelu(_Elementwise):
 class Softmax(Layer):
     """e^x_i / sum of e^x_j along an axis (the channels, or a vector's numbers).
 
-    An exponential, an add, a division and a comparison (for the maximum that keeps it stable) per number. Source:
-    course document 001, line 1166.
+    Per number a comparison and a subtraction (of the maximum, which keeps it stable), an exponential, an add and a
+    division. Source: course document 001, line 1166.
 
     >>> Softmax().output((1000,))
     (1000,)

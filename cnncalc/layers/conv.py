@@ -164,7 +164,9 @@ class Conv(Layer):
         """A pad where torch's own padding cannot say it, then a convolution (with a table: one per filter, then cat)."""
         program = self.program(inputs)
         axes = self.axes(inputs[0])
-        alone = self.connections is None and self.padding_mode == "zeros" and all(a == b for a, b in (x.pads for x in axes))
+        alone = (
+            self.connections is None and self.padding_mode == "zeros" and all(a == b for a, b in (x.pads for x in axes))
+        )
         x = 0 if alone else program.surround(0, tuple(axis.pads for axis in axes), self.padding_mode)
         if self.connections is None:
             program.conv(x, (BATCH, *output), -1, -2 if self.bias else None)

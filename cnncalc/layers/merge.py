@@ -9,7 +9,7 @@ from cnncalc.core.dims import Dim, maximum, text, total
 from cnncalc.core.shapes import Shape, axis_name, elements, rank, shape_text
 from cnncalc.core.tensors import Ops
 from cnncalc.layers.axis import AxisName, axis_index, needs_axis
-from cnncalc.layers.base import Layer, Unmet, unmet
+from cnncalc.layers.base import Layer, Reach, Unmet, unmet
 from cnncalc.layers.operations import Operation
 
 
@@ -235,6 +235,10 @@ class Concat(Layer):
         program = self.program(inputs)
         program.concat(tuple(range(len(inputs))), (axis_index(self.axis, rank(inputs[0])) or 0) + 1)
         return program.done()
+
+    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach:
+        """The own position; along a spatial axis positions come from different inputs and lose their meaning."""
+        return Reach.POINT if axis_index(self.axis, rank(inputs[0])) == 0 else Reach.WHOLE
 
 
 class Highway(Layer):

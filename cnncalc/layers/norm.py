@@ -10,6 +10,7 @@ from cnncalc.core.shapes import Shape, elements, rank
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Reach, Unmet, needs_map, unmet
 from cnncalc.layers.fields import Count, Flag, Number, OneOf, Positive
+from cnncalc.layers.operations import BATCH, Operation
 
 Over = Annotated[str, OneOf("channels", "all")]
 
@@ -55,6 +56,12 @@ class BatchNorm(Layer):
         """Statistics, normalisation, scale and shift."""
         return _normalise(inputs[0], self.affine)
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """One operation; where it computes statistics they are kept: mean and deviation per channel."""
+        program = self.program(inputs)
+        program.norm("batch_norm", 0, inputs[0][:1], 2 * self.affine, training or not self.track_stats)
+        return program.done()
+
 
 class LayerNorm(Layer):
     """Layer normalisation: over the channels of each position, or over all numbers of an image.
@@ -86,6 +93,16 @@ class LayerNorm(Layer):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach:
         """The own position, or everything."""
         return Reach.WHOLE if self.over == "all" and rank(inputs[0]) else Reach.POINT
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """One operation over all axes; over the channels of a map they are moved to the end and back."""
+        program = self.program(inputs)
+        weights = 2 * self.affine
+        if self.over == "all" or rank(inputs[0]) == 0:
+            program.norm("layer_norm", 0, (BATCH,), weights)
+        else:
+            program.first(program.norm("layer_norm", program.last(0), (BATCH, *inputs[0][1:]), weights))
+        return program.done()
 
 
 class GroupNorm(Layer):
@@ -129,6 +146,12 @@ class GroupNorm(Layer):
         """Everything on a map; a vector has no positions."""
         return Reach.WHOLE if rank(inputs[0]) else Reach.POINT
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """One operation with a mean and a deviation per group."""
+        program = self.program(inputs)
+        program.norm("group_norm", 0, (BATCH, self.groups), 2 * self.affine)
+        return program.done()
+
 
 class InstanceNorm(Layer):
     """Normalisation of each channel of each image over its positions.
@@ -160,6 +183,12 @@ class InstanceNorm(Layer):
         """Everything."""
         return Reach.WHOLE
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """The images' channels as channels of one image, batch norm with repeated scale and shift, and back."""
+        program = self.program(inputs)
+        program.instance_norm(0, self.affine)
+        return program.done()
+
 
 class Lrn(Layer):
     """Local response normalisation across neighbouring channels.
@@ -188,3 +217,9 @@ class Lrn(Layer):
         """Per number: a square, a window sum, scale and offset, a power, a division."""
         count = elements(output)
         return Ops(adds=self.size * count, multiplies=2 * count, divisions=count, special=count)
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """Square, view with an axis for the window, pad, average, view back; times alpha, plus k, power; divide."""
+        program = self.program(inputs)
+        program.local_norm(0, self.size)
+        return program.done()

@@ -7,11 +7,12 @@ from fractions import Fraction
 from math import gcd
 from typing import Annotated, Any, ClassVar
 
-from cnncalc.core.dims import Dim, ceildiv, floordiv, minimum, prod, ratio, text
+from cnncalc.core.dims import Dim, ceildiv, compare, floordiv, minimum, prod, ratio, text
 from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops
 from cnncalc.layers.base import Layer, Reach, Tap, Unmet, needs_map, unmet
 from cnncalc.layers.fields import Count, Counts, Flag, OneOf, OptionalCount, OptionalCounts, Padding, Positive, expand
+from cnncalc.layers.operations import BATCH, Operation, Program
 from cnncalc.layers.window import Axis, axes_of, needs_per_axis, needs_room
 
 Mode = Annotated[str, OneOf("max", "average")]
@@ -96,6 +97,29 @@ class Pool(Layer):
     def _window(self, x: Shape) -> Dim:
         return prod(expand(self.kernel, rank(x)))
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A pad where torch's own padding cannot say it, the pooling, and a cut of windows that start in the padding."""
+        program = self.program(inputs)
+        axes = self.axes(inputs[0])
+        even = self.kind != "lppool" and all(before == after for before, after in (axis.pads for axis in axes))
+        x = 0 if even else program.surround(0, tuple(axis.pads for axis in axes))
+        lengths = output[1:] if even else tuple(self._uncut(axis) for axis in axes)
+        y = self._pooled(program, x, (BATCH, output[0], *lengths), axes, training)
+        if self.ceil_mode and self.padding != "same" and not even:
+            for index, length in enumerate(output[1:], start=2):
+                y = program.narrow(y, index, length)
+        return program.done()
+
+    def _uncut(self, axis: Axis) -> Dim:
+        """The windows that torch finds on a map that was padded before."""
+        if not self.ceil_mode or axis.padding == "same":
+            return axis.positions()
+        return minimum(ceildiv(axis.padded - axis.reach, axis.stride), floordiv(axis.padded - 1, axis.stride)) + 1
+
+    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...], training: bool) -> int:
+        """The pooling of a map that has its padding, to a tensor of that shape."""
+        raise NotImplementedError
+
 
 class MaxPool(Pool):
     """The maximum of each window; channels are kept.
@@ -121,6 +145,27 @@ class MaxPool(Pool):
         """K * k - 1 comparisons per output number."""
         return Ops(comparisons=(self._window(inputs[0]) - 1) * elements(output))
 
+    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...], training: bool) -> int:
+        if len(shape) == 3 and not training:  # a signal's kernel, without indices
+            return program.image("max_pool1d", x, shape)
+        return program.lifted(x, shape, lambda y, wide: program.indexed("max_pool", y, wide))
+
+
+def _needs_bare_room(axes: tuple[Axis, ...]) -> Iterator[Unmet]:
+    """Requires the kernel to fit a volume without its padding: torch's average pooling in 3-D refuses it otherwise."""
+    for index, axis in enumerate(axes if len(axes) == 3 else ()):
+        if axis.padding == "same" or compare(axis.size, ">=", axis.kernel) is None:
+            continue
+        name = axis_name(index, 3)
+        yield from unmet(
+            axis.size,
+            ">=",
+            axis.kernel,
+            f"kernel {text(axis.kernel)} exceeds the {name} {text(axis.size)}, and 3-D average pooling does not count padding as room",
+            expected=f"a {name} of at least {text(axis.kernel)}",
+            remedy=f"use kernel <= {text(axis.size)}, or add a pad layer before",
+        )
+
 
 class AvgPool(Pool):
     """The mean of each window; channels are kept.
@@ -137,9 +182,21 @@ class AvgPool(Pool):
     count_include_pad: Flag = True
     """Whether padded zeros count in the mean (torch's default); with padding same they never do, as in TensorFlow."""
 
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """As for every pool; in 3-D the kernel must fit the map without its padding."""
+        yield from super().requires(*inputs)
+        yield from _needs_bare_room(self.axes(inputs[0]))
+
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """K * k - 1 adds and one division per output number."""
         return Ops(adds=(self._window(inputs[0]) - 1) * elements(output), divisions=elements(output))
+
+    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...], training: bool) -> int:
+        mean = program.averaged(x, shape)
+        uneven = any(before != after for before, after in (axis.pads for axis in axes))
+        if not uneven or (self.count_include_pad and self.padding != "same"):
+            return mean
+        return program.per_real(mean, tuple(axis.size for axis in axes), tuple(axis.padded for axis in axes))
 
 
 class LpPool(Pool):
@@ -157,10 +214,18 @@ class LpPool(Pool):
     p: Positive = 2
     """The norm's exponent."""
 
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """As for every pool; in 3-D the kernel must fit the map without its padding."""
+        yield from super().requires(*inputs)
+        yield from _needs_bare_room(self.axes(inputs[0]))
+
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """K * k powers, k * k - 1 adds, one root per output number."""
         window, count = self._window(inputs[0]), elements(output)
         return Ops(adds=(window - 1) * count, special=(window + 1) * count)
+
+    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...], training: bool) -> int:
+        return program.norm_pool(x, shape)
 
 
 class _GlobalPool(Layer):
@@ -199,6 +264,15 @@ class GlobalMaxPool(_GlobalPool):
         """Positions - 1 comparisons per channel."""
         return Ops(comparisons=elements(inputs[0]) - inputs[0][0])
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """Adaptive max pooling to one position, then flatten unless keepdims."""
+        program = self.program(inputs)
+        one = (BATCH, output[0], *(1 for _ in inputs[0][1:]))
+        y = program.lifted(0, one, lambda x, wide: program.indexed("adaptive_max_pool", x, wide))
+        if not self.keepdims:
+            program.flat(y)
+        return program.done()
+
 
 class GlobalAvgPool(_GlobalPool):
     """The mean of each channel over all positions.
@@ -215,6 +289,14 @@ class GlobalAvgPool(_GlobalPool):
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """Positions - 1 adds and one division per channel."""
         return Ops(adds=elements(inputs[0]) - inputs[0][0], divisions=inputs[0][0])
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """The mean over all positions (torch's adaptive pooling to one position), then flatten unless keepdims."""
+        program = self.program(inputs)
+        y = program.lifted(0, (BATCH, output[0], *(1 for _ in inputs[0][1:])), program.mean)
+        if not self.keepdims:
+            program.flat(y)
+        return program.done()
 
 
 class _AdaptivePool(Layer):
@@ -235,15 +317,18 @@ class _AdaptivePool(Layer):
 
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach | tuple[Tap, ...]:
         """Output o of m reads the inputs floor(o n / m) to ceil((o + 1) n / m) - 1: windows where m divides n."""
-        taps = []
-        for n, m in zip(inputs[0][1:], output[1:], strict=True):
-            if m == 1 or type(n) is not int or type(m) is not int:
-                return Reach.WHOLE
-            # o n mod m runs over the multiples of gcd(n, m); the widest window starts at the last of them
-            widest = 1 - (-(n - gcd(n, m)) // m)
-            step = Fraction(n, m)
-            taps.append(Tap(widest, ratio(n, m), 0, (0, step - Fraction(1, step.denominator))))
-        return tuple(taps)
+        if all(type(m) is int and m == 1 for m in output[1:]):
+            return Reach.WHOLE
+        return tuple(self._tap(n, m) for n, m in zip(inputs[0][1:], output[1:], strict=True))
+
+    def _tap(self, n: Dim, m: Dim) -> Tap:
+        if type(n) is not int or type(m) is not int:
+            # the most that any n allows: a window may start and end within a step
+            return Tap(ceildiv(n, m) + 1, ratio(n, m), 0)
+        # o n mod m runs over the multiples of gcd(n, m); the widest window starts at the last of them
+        widest = 1 - (-(n - gcd(n, m)) // m)
+        step = Fraction(n, m)
+        return Tap(widest, ratio(n, m), 0, (0, step - Fraction(1, step.denominator)))
 
     def _window(self, x: Shape, output: Shape) -> Dim:
         return prod(ceildiv(n, m) for n, m in zip(x[1:], output[1:], strict=True))
@@ -265,6 +350,12 @@ class AdaptiveMaxPool(_AdaptivePool):
         """Window - 1 comparisons per output number."""
         return Ops(comparisons=(self._window(inputs[0], output) - 1) * elements(output))
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """One operation with int64 indices."""
+        program = self.program(inputs)
+        program.lifted(0, (BATCH, *output), lambda x, wide: program.indexed("adaptive_max_pool", x, wide))
+        return program.done()
+
 
 class AdaptiveAvgPool(_AdaptivePool):
     """Average pooling to a given output size, whatever the input's.
@@ -281,6 +372,15 @@ class AdaptiveAvgPool(_AdaptivePool):
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """Window - 1 adds and one division per output number."""
         return Ops(adds=(self._window(inputs[0], output) - 1) * elements(output), divisions=elements(output))
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """One operation that saves its input; to one position it runs as a mean, which saves nothing."""
+        program = self.program(inputs)
+        if all(length == 1 for length in output[1:]):
+            program.lifted(0, (BATCH, *output), program.mean)
+        else:
+            program.averaged(0, (BATCH, *output))
+        return program.done()
 
 
 class DepthPool(Layer):
@@ -330,3 +430,10 @@ class DepthPool(Layer):
         """K - 1 comparisons, or k - 1 adds and one division, per output number."""
         count = (self.kernel - 1) * elements(output)
         return Ops(comparisons=count) if self.mode == "max" else Ops(adds=count, divisions=elements(output))
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """Unfold the channels into windows, then amax or mean over each."""
+        program = self.program(inputs)
+        windows = program.unfold(0, 1, self.kernel, self.effective("stride"))
+        (program.amax if self.mode == "max" else program.mean)(windows, (BATCH, *output))
+        return program.done()

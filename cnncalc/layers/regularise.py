@@ -8,6 +8,7 @@ from cnncalc.core.shapes import Shape, elements
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import Flag, Rate
+from cnncalc.layers.operations import BATCH, Operation
 
 
 class _Drop(Layer):
@@ -15,6 +16,17 @@ class _Drop(Layer):
 
     rate: Rate = 0.5
     """Share of what is dropped in training; nothing is dropped in prediction."""
+
+    def _mask(self, x: Shape) -> Shape:
+        """What is drawn for one image."""
+        return x
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """In training, on the CPU: a mask of numbers, then a product; in prediction nothing."""
+        program = self.program(inputs)
+        if training and self.rate > 0:
+            program.masked(0, (BATCH, *self._mask(inputs[0])))
+        return program.done()
 
 
 class Dropout(_Drop):
@@ -40,6 +52,9 @@ class SpatialDropout(_Drop):
 
     kind: ClassVar[str] = "spatial_dropout"
 
+    def _mask(self, x: Shape) -> Shape:
+        return (x[0], *(1 for _ in x[1:])) if len(x) > 1 else x
+
 
 class DropPath(_Drop):
     """Drops a residual branch for whole images in training (stochastic depth).
@@ -51,6 +66,13 @@ class DropPath(_Drop):
     """
 
     kind: ClassVar[str] = "drop_path"
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """In training: a mask with one number per image, divided by the share that is kept, then a product."""
+        program = self.program(inputs)
+        if training and self.rate > 0:
+            program.masked(0, (BATCH, *(1 for _ in inputs[0])), divided=True)
+        return program.done()
 
 
 class Scale(Layer):
@@ -77,3 +99,12 @@ class Scale(Layer):
         """One multiplication, and one add with bias, per number."""
         count = elements(output)
         return Ops(multiplies=count, adds=count if self.bias else 0)
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """Times the coefficients, plus the offsets, both viewed as [C, 1, ...]."""
+        program = self.program(inputs)
+        shape = (output[0], *(1 for _ in output[1:]))
+        y = program.multiply(0, program.view(-1, shape))
+        if self.bias:
+            program.plus(y, program.view(-2, shape))
+        return program.done()

@@ -11,6 +11,7 @@ from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops
 from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
 from cnncalc.layers.fields import Count, OneOf, OptionalCounts, expand
+from cnncalc.layers.operations import BATCH, Operation
 from cnncalc.layers.window import needs_per_axis
 
 UpsampleMode = Annotated[str, OneOf("nearest", "bilinear", "bicubic")]
@@ -88,6 +89,12 @@ class Upsample(Layer):
         right = 1 - Fraction(1, 2 * Fraction(step).denominator) + left
         return Tap(self._taps, step, (step - 1) // 2 - left, (middle - left, middle + right))
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """One interpolation, which saves nothing."""
+        program = self.program(inputs)
+        program.image("upsample", 0, (BATCH, *output))
+        return program.done()
+
 
 class PixelShuffle(Layer):
     """Channels become positions: C * f * f channels at a position become an f x f patch of C channels.
@@ -127,6 +134,12 @@ class PixelShuffle(Layer):
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
         """The position that holds the patch."""
         return tuple(Tap(1, ratio(1, self.factor), 0, (0, 0)) for _ in output[1:])
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """One operation, which copies."""
+        program = self.program(inputs)
+        program.image("pixel_shuffle", 0, (BATCH, *output))
+        return program.done()
 
 
 class PixelUnshuffle(Layer):
@@ -168,6 +181,12 @@ class PixelUnshuffle(Layer):
         """The patch."""
         return tuple(Tap(self.factor, self.factor, 0) for _ in output[1:])
 
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """One operation, which copies."""
+        program = self.program(inputs)
+        program.image("pixel_unshuffle", 0, (BATCH, *output))
+        return program.done()
+
 
 class ChannelShuffle(Layer):
     """Channels of `groups` groups, interleaved: the groups' first channels, then their second ones, and so on.
@@ -196,3 +215,12 @@ class ChannelShuffle(Layer):
             expected=f"a multiple of {text(self.groups)}",
             remedy=f"choose groups that divide {text(channels)}",
         )
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """Unflatten, transpose, and flatten, which copies."""
+        program = self.program(inputs)
+        x = inputs[0]
+        split = program.view(0, (BATCH, self.groups, floordiv(x[0], self.groups), *x[1:]), "unflatten")
+        swapped = program.permute(split, (0, 2, 1, *range(3, len(x) + 2)), "transpose")
+        program.view(swapped, (BATCH, *x), "flatten")
+        return program.done()

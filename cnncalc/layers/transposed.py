@@ -126,15 +126,11 @@ class TransposedConv(Layer):
 
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
         """Output o reads the inputs i with 0 <= o + before - i * stride < extent; the most over all phases."""
-        return tuple(
-            Tap(
-                ceildiv(span, stride),
-                ratio(1, stride),
-                ceildiv(before - span + 1, stride),
-                (ratio(before - span + stride, stride), ratio(before, stride)),
-            )
-            for _, span, stride, before, _, _ in self._axes(inputs[0])
-        )
+        return tuple(self._tap(span, stride, before) for _, span, stride, before, _, _ in self._axes(inputs[0]))
+
+    def _tap(self, span: Dim, stride: Dim, before: Dim) -> Tap:
+        bounds = (ratio(before - span + stride, stride), ratio(before, stride))
+        return Tap(ceildiv(span, stride), ratio(1, stride), ceildiv(before - span + 1, stride), bounds)
 
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
         """A transposed convolution; where the cuts are uneven, of the full result, of which the ends are cut off."""

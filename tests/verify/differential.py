@@ -23,10 +23,13 @@ from cnncalc.verify.values import compare_values
 CPU = torch.device("cpu")
 
 STRICTER: tuple[tuple[str, str, str], ...] = (
-    ("dense", "dense takes a vector but is fed the map", "Linear would work along the last axis; a spec must say which axis is meant"),
+    ("dense", "dense takes a vector but is fed the map", "Linear would work along the last axis; a spec must say which is meant"),
     ("slice", "is empty", "an empty map is never meant"),
+    ("(max|avg|lp)pool", "is more than half the pooling kernel", "torch's own rule, which a pad before the pooling evades"),
+    ("conv.*", "the connection table has .* rows for", "filters would be ignored"),
+    ("transposed_conv", "padding same fixes the output", "output_padding would be ignored"),
 )
-"""(kind, message, why): what we refuse and torch, asked for it, does not."""
+"""(kind, message, why): what we refuse although torch, asked in the twin's way, does not."""
 
 
 class Outcome(NamedTuple):
@@ -74,6 +77,6 @@ def _faulty(graph: Graph) -> Outcome:
                 return Outcome(False, (), len(graph.nodes))
             return Outcome(False, (f"torch refuses {graph.nodes[error.index].path} and we do not: {error}",), len(graph.nodes))
     for stricter, message, why in STRICTER:
-        if kind == stricter and re.search(message, fault.message):
-            return Outcome(False, (), len(graph.nodes), f"{kind}: {message}")
+        if re.fullmatch(stricter, kind) and re.search(message, fault.message):
+            return Outcome(False, (), len(graph.nodes), f"{stricter}: {message}")
     return Outcome(False, (f"we refuse {kind} and torch does not: {fault.message}",), len(graph.nodes))

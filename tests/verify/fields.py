@@ -116,7 +116,7 @@ def window(shape: Shape, random: Random) -> Fields:
     axes = len(shape) - 1
     fields: Fields = {
         "kernel": per_axis(random, axes, lambda: weighted(random, (1, 1), (2, 5), (3, 5), (4, 1))),
-        "padding": padding(random, axes, 1, full=random.random() < 0.1),
+        "padding": padding(random, axes, weighted(random, (1, 4), (2, 1)), full=random.random() < 0.1),
         "ceil_mode": random.random() < 0.3,
     }
     if random.random() < 0.6:
@@ -276,3 +276,41 @@ def draw(kind: str, shape: Shape, random: Random) -> Fields:
 
 PRESERVING = ("relu", "tanh", "gelu", "batchnorm", "scale", "prelu", "dropout", "drop_path", "identity", "layernorm", "spatial_dropout", "selu")
 """Kinds that keep every shape."""
+
+
+def spoil(kind: str, given: Fields, shape: Shape, random: Random) -> Fields:
+    """The fields with one of them made too large, too small, or of another length: most often a fault."""
+    axes = len(shape) - 1
+    changes: list[Fields] = []
+    if "kernel" in given:
+        changes += [{"kernel": max(shape) + random.randint(1, 4)}, {"kernel": [2] * (axes % 3 + 1)}]
+    if "stride" in given:
+        changes.append({"stride": [1] * (axes % 3 + 1)})
+    if "padding" in given:
+        changes += [{"padding": random.randint(2, 6)}, {"padding": {random.choice(SIDES[3]): random.randint(1, 6)}}]
+    if kind.startswith(("conv", "transposed")):
+        changes += [{"groups": random.randint(2, 5)}, {"filters": random.randint(1, 7)}]
+    if "connections" in given:
+        rows = given["connections"]
+        changes += [{"connections": [*rows, [0]]}, {"connections": [*rows[:-1], [shape[0]]]}, {"groups": 2}]
+    if kind == "transposed_conv":
+        changes += [{"output_padding": random.randint(1, 3)}, {"padding": "full"}]
+    if kind == "slice":
+        changes.append({"stop": max(shape) + 1})
+        changes.append({"start": given["start"] + 1, "stop": given["start"] + 1})
+    if kind in ("crop", "upsample", "adaptive_avgpool", "adaptive_maxpool"):
+        changes += [{"size": max(shape) + 1}, {"size": [1] * (axes % 3 + 1)}]
+    if kind == "upsample":
+        changes += [{"mode": "bicubic"}, {"factor": 2, "size": 3}]
+    if kind == "pad":
+        changes += [{"amount": max(shape)}, {"amount": {random.choice(SIDES[3]): 1}}, {"amount": [1] * (axes % 3 + 1)}]
+    if kind == "reshape":
+        changes.append({"shape": [*given["shape"][1:], given["shape"][0] + 1]})
+    if kind == "permute":
+        changes.append({"order": list(range(axes % 4))})
+    for name in ("groups", "pieces", "factor"):
+        if name in given:
+            changes.append({name: random.randint(2, shape[0] + 1)})
+    if kind in ("softmax", "log_softmax"):
+        changes.append({"axis": random.choice(["depth", "height", "length"])})
+    return {**given, **random.choice(changes)} if changes else given

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from cnncalc.layers import KINDS, layer_class
 
-from .fields import ANY, MAPS, PRESERVING, RANKED, Shape, draw
+from .fields import ANY, MAPS, PRESERVING, RANKED, Shape, draw, spoil
 
 Layer = dict[str, Any]
 
@@ -52,7 +52,7 @@ class Drawing:
         self.blocks: dict[str, Any] = {}
         self.spoilt = False
         """A layer that does not fit has been let in: nothing more is known of shapes."""
-        self.sloppy = random.random() < 0.3
+        self.sloppy = random.random() < 0.35
         """Whether layers that do not fit are let in."""
         self.named: dict[str, Shape] = {}
         self.number = 0
@@ -130,10 +130,12 @@ class Drawing:
             kind = self.kind(shape)
             try:
                 given = draw(kind, shape, self.random)
+                if self.sloppy and self.chance(0.3):
+                    given = spoil(kind, given, shape, self.random)
                 after = self.after(kind, given, (shape,))
             except (ValidationError, ValueError, IndexError):
                 continue  # fields for a map were drawn for a vector
-            if after is None and self.sloppy and self.chance(0.3):
+            if after is None and self.sloppy and self.chance(0.6):
                 self.spoilt = True
                 layers.append({kind: given})
                 return shape

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from cnncalc.report import figures
@@ -15,6 +17,8 @@ _TREE_AT_LEAST = 24
 """The first column is cut down to this before another one is dropped."""
 _FORMULA_AT_LEAST = 26
 """Cells longer than this are formulas, never numbers: they may be cut."""
+
+_BREAK = re.compile(r"(?<=[)\w])(?:x(?=[(cf])|[*]|, | [-+] )")
 
 _MARKS = {"error": "!", "warning": "!", "unknown": "?", "aside": "~"}
 
@@ -37,16 +41,18 @@ def table_lines(table: Table, room: int, color: bool, glyphs: Glyphs) -> Iterato
     total = sum(track.width for track in tracks) + _GAP * (len(tracks) - 1)
     rule = paint(glyphs.rule * total, "dim", color)
     titles = [column.title for column in table.columns]
-    yield _joined(titles, ["dim"] * len(titles), tracks, color, glyphs)
+    yield from _joined(titles, ["dim"] * len(titles), tracks, color, glyphs)
     yield rule
     for line, cells in zip(table.lines, texts, strict=True):
         if isinstance(line, Remark):
             yield from remark_lines(line, room, color, glyphs, indent=_INDENT * (line.depth + 1))
         else:
-            yield _joined(cells, [cell.style for cell in line.cells], tracks, color, glyphs)
+            yield from _joined(cells, [cell.style for cell in line.cells], tracks, color, glyphs)
     if table.footer:
         yield rule
-        yield _joined(footer, [cell.style for cell in table.footer.cells], tracks, color, glyphs)
+        # a sum that is a formula is only begun here: it stands whole below the table
+        short = [cut(text, _FORMULA_AT_LEAST, glyphs.more) for text in footer]
+        yield from _joined(short, [cell.style for cell in table.footer.cells], tracks, color, glyphs)
 
 
 def remark_lines(remark: Remark, room: int, color: bool, glyphs: Glyphs, indent: int = 0) -> Iterator[str]:
@@ -87,11 +93,34 @@ def _tracks(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int)
     return [Track(place, columns[place], widths[place]) for place in kept]
 
 
-def _joined(cells: Sequence[str], styles: Sequence[Style], tracks: Sequence[Track], color: bool, glyphs: Glyphs) -> str:
-    shown = []
-    for place, column, room in tracks:
-        text = cut(cells[place], room, glyphs.more)
-        blank = " " * (room - width(text))
-        painted = paint(text, styles[place], color)
-        shown.append(blank + painted if column.numeric else painted + blank)
-    return (" " * _GAP).join(shown).rstrip()
+def _joined(
+    cells: Sequence[str], styles: Sequence[Style], tracks: Sequence[Track], color: bool, glyphs: Glyphs
+) -> Iterator[str]:
+    """One line of the table; formulas too long for their column go on below."""
+    folded = [
+        fold(cells[place], room) if place else [cut(cells[place], room, glyphs.more)] for place, _, room in tracks
+    ]
+    for parts in zip_longest(*folded, fillvalue=""):
+        shown = []
+        for text, (place, column, room) in zip(parts, tracks, strict=True):
+            blank = " " * (room - width(text))
+            painted = paint(text, styles[place], color)
+            # the lines of one formula stand flush left below each other
+            shown.append(blank + painted if column.numeric and len(folded[len(shown)]) == 1 else painted + blank)
+        yield (" " * _GAP).join(shown).rstrip()
+
+
+def fold(text: str, room: int) -> list[str]:
+    """A formula in lines of at most `room`, broken before an operator or an axis, outside brackets where that works.
+
+    >>> fold("96xfloor((H - 7)/4)xfloor((W - 7)/4)", 22)
+    ['96xfloor((H - 7)/4)', 'xfloor((W - 7)/4)']
+    """
+    lines = []
+    while width(text) > room:
+        places = [match.start() for match in _BREAK.finditer(text, 1, room + 1)]
+        outside = [place for place in places if text.count("(", 0, place) == text.count(")", 0, place)]
+        at = (outside or places or [room])[-1]
+        lines.append(text[:at].rstrip())
+        text = text[at:].lstrip()
+    return [*lines, text]

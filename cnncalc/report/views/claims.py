@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cnncalc.analysis.result import Analysis, ClaimResult
+from cnncalc.core.dims import is_symbolic
 from cnncalc.report import figures
 from cnncalc.report.doc import LEVEL_STYLE, Level, Remark, Style, Text, text
 from cnncalc.report.views.tree import Shown, parent_path
@@ -25,8 +26,13 @@ _VERDICTS: dict[str, tuple[str, str, Style]] = {
 
 
 def worth_telling(claims: Iterable[ClaimResult]) -> list[ClaimResult]:
-    """Those that do not simply hold."""
-    return [claim for claim in claims if _judge(claim) != "holds"]
+    """Those that do not simply hold; a number and a formula, which stands in the table, cannot agree or disagree."""
+    return [claim for claim in claims if _judge(claim) != "holds" and not (claim.holds is None and _formula(claim))]
+
+
+def _formula(claim: ClaimResult) -> bool:
+    values = claim.computed if isinstance(claim.computed, tuple) else (claim.computed,)
+    return any(is_symbolic(value) for value in values)
 
 
 def remark(claim: ClaimResult, analysis: Analysis, *, at: str, depth: int = 0, times: int = 1) -> Remark:
