@@ -1,7 +1,7 @@
 """Writes the generated pages of docs/: the language reference, the shipped blocks, the FLOPs table, the zoo, the schema.
 
-    python tools/generate_docs.py            # writes what has changed
-    python tools/generate_docs.py --check    # writes nothing; names stale pages and exits with 1
+python tools/generate_docs.py            # writes what has changed
+python tools/generate_docs.py --check    # writes nothing; names stale pages and exits with 1
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from reference import blocks, examples, flops, language, zoo
 
 from cnncalc.spec.schema import schema
-from reference import blocks, flops, language, zoo
+
+ROOT = Path(__file__).parent.parent
 
 
 def schema_text() -> str:
@@ -31,6 +33,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "language.md": language.page,
     "blocks.md": blocks.page,
     "flops.md": flops.page,
+    "json.md": examples.json_page,
     "zoo.md": zoo.page,
     "schema.json": schema_text,
 }
@@ -40,9 +43,7 @@ def stale() -> dict[Path, str]:
     """The pages that differ from what would be written, with their new text."""
     fresh = {ROOT / "docs" / name: page().rstrip() + "\n" for name, page in PAGES.items()}
     return {
-        path: text
-        for path, text in fresh.items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
+        path: text for path, text in fresh.items() if not path.is_file() or path.read_text(encoding="utf-8") != text
     }
 
 

@@ -116,9 +116,15 @@ def events(run: Callable[[], Any]) -> tuple[Event, ...]:
             born[event.pointer] = index
         elif event.pointer in born:
             start = born.pop(event.pointer)
-            if event.scope >= 0 and raw[start].scope == event.scope:
+            kernel = event.scope >= 0 and raw[start].scope == event.scope
+            if kernel or _python_number(raw[start]):
                 scratch |= {start, index}
     return tuple(Event(one.bytes, one.operations) for index, one in enumerate(raw) if index not in scratch)
+
+
+def _python_number(event: _Raw) -> bool:
+    """Whether it is a Python number (8 bytes) on its way into an operation: made by no operation."""
+    return event.bytes == 8 and not any(name.startswith("aten::") for name in event.operations)
 
 
 def peak(base: int, trace: tuple[Event, ...]) -> int:

@@ -36,7 +36,8 @@ _STACK_FIELDS = frozenset({("stack", "layers"), ("highway", "layers"), ("highway
 _forms: dict[str, Form] = {}
 
 
-def _form_of_kind(kind: str) -> Form:
+def form_of_kind(kind: str) -> Form:
+    """What a call of a layer kind may say."""
     form = _forms.get(kind)
     if form is None:
         if kind == "stack":
@@ -114,7 +115,7 @@ class CallReader(SectionReader):
 
     def _form(self, kind: str, where: Span, path: str) -> Form | None:
         if kind in KINDS or kind == "stack":
-            return _form_of_kind(kind)
+            return form_of_kind(kind)
         if kind in self.block_names:
             return self.block_forms.get(kind)
         shipped = self.find_block(kind)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cnncalc.layers import MERGES
+from cnncalc.layers import KINDS, MERGES
+from cnncalc.spec.calls import form_of_kind
 from cnncalc.spec.model import Block, Call, Claim, Head, Spec, Stack
 from cnncalc.spec.yaml import resolve
 
 _PLAIN = re.compile(r"[A-Za-z0-9_~./(][A-Za-z0-9_~./()*+<>=! %^-]*")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 WIDTH = 118
 
 
@@ -18,10 +20,7 @@ def dump_spec(spec: Spec) -> str:
     top: dict[str, Any] = {"cnncalc": 1, "name": spec.name}
     if spec.source:
         top["source"] = spec.source
-    inputs = {
-        name: "x".join(str(size) for size in sizes) if len(sizes) > 1 else sizes[0]
-        for name, sizes in spec.inputs.items()
-    }
+    inputs = {name: _sizes(sizes) for name, sizes in spec.inputs.items()}
     top["input"] = inputs["input"] if list(inputs) == ["input"] else inputs
     if spec.variables:
         top["variables"] = spec.variables
@@ -42,6 +41,14 @@ def dump_spec(spec: Spec) -> str:
     if spec.target:
         top["target"] = spec.target
     return "".join(_entry(key, value, 0) for key, value in top.items())
+
+
+def _sizes(sizes: tuple[Any, ...]) -> Any:
+    """3x224xW where that reads back; else a list."""
+    if len(sizes) == 1:
+        return sizes[0]
+    plain = all(isinstance(size, int) or (_WORD.fullmatch(size) and "x" not in size) for size in sizes)
+    return "x".join(str(size) for size in sizes) if plain else list(sizes)
 
 
 def _block(block: Block) -> dict[str, Any]:
@@ -92,6 +99,10 @@ def _call(call: Call) -> Any:
             fields[key] = value
     if call.expect:
         fields["expect"] = _claims(call.expect)
+    if len(fields) == 1 and (call.kind in KINDS or call.kind == "stack"):
+        key, value = next(iter(fields.items()))
+        if key == form_of_kind(call.kind).short and value is not None and not isinstance(value, dict):
+            return {call.kind: value}
     return {call.kind: fields} if fields else call.kind
 
 
@@ -128,6 +139,10 @@ def _entry(key: str, value: Any, indent: int) -> str:
 def _item(value: Any, indent: int) -> str:
     """One entry of a list, behind its dash."""
     pad = " " * indent
+    if isinstance(value, dict) and len(value) == 1:
+        # a layer: `- conv: {...}`, the house style
+        entry = _entry(*next(iter(value.items())), indent + 2)
+        return f"{pad}- {entry[indent + 2 :]}"
     flow = f"{pad}- {_flow(value)}\n"
     if len(flow) <= WIDTH or not isinstance(value, dict | list) or not value:
         return flow
@@ -140,9 +155,6 @@ def _item(value: Any, indent: int) -> str:
 
 def _flow(value: Any) -> str:
     if isinstance(value, dict):
-        if len(value) == 1 and isinstance(next(iter(value.values())), dict | list):
-            key, item = next(iter(value.items()))
-            return f"{{{_scalar(key)}: {_flow(item)}}}"
         return "{" + ", ".join(f"{_scalar(key)}: {_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_flow(item) for item in value) + "]"

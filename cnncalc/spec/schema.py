@@ -52,6 +52,10 @@ COMMON: dict[str, str] = {
 """What each common key says."""
 
 
+EITHER: dict[str, tuple[str, str]] = {"crop": ("size", "like"), "upsample": ("factor", "size")}
+"""The kinds that need one of two fields."""
+
+
 class Mode(NamedTuple):
     """Where a list of layers stands."""
 
@@ -221,7 +225,7 @@ def _layer(mode: Mode) -> Json:
 
 
 def _needing_fields() -> list[str]:
-    return sorted(kind for kind in (*KINDS, "stack", *SHIPPED) if kind in NESTING or _required(kind))
+    return sorted(kind for kind in (*KINDS, "stack", *SHIPPED) if kind in {*NESTING, *EITHER} or _required(kind))
 
 
 def _required(kind: str) -> tuple[str, ...]:
@@ -285,15 +289,13 @@ def _kind(kind: str, names: bool) -> Json:
         activation = reference(f"Activation{'_n' if names else ''}")
         fields["activation"] = {**activation, "description": "The activation after it, a layer of its own."}
     mapping = _mapping(fields, _required(kind), names)
-    if kind == "upsample":
-        mapping["oneOf"] = [{"required": ["factor"]}, {"required": ["size"]}]
-    if kind == "crop":
-        mapping["anyOf"] = [{"required": ["size"]}, {"required": ["like"]}]
+    if kind in EITHER:
+        mapping["oneOf" if kind == "upsample" else "anyOf"] = [{"required": [field]} for field in EITHER[kind]]
     choices = [mapping]
     if note.short is not None:
         short = fields[note.short]
         choices.append({"allOf": [short, {"not": {"type": "object"}}], "description": f"short for {note.short}"})
-    if not _required(kind) and "oneOf" not in mapping and "anyOf" not in mapping:
+    if not _required(kind) and kind not in EITHER:
         choices.append({"type": "null"})
     return {**_head(note), **any_of(*choices)}
 

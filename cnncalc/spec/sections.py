@@ -159,7 +159,8 @@ class SectionReader(Reader):
         entries = self._section(node, "task", ("classes", "loss"), "task: {classes: 1000, loss: cross_entropy}")
         if not entries:
             return None
-        return Task(self._classes(entries.get("classes")), self._word(entries.get("loss"), "loss", LOSSES))
+        task = Task(self._classes(entries.get("classes")), self._word(entries.get("loss"), "loss", LOSSES))
+        return None if task == Task() else task
 
     def _classes(self, node: Node | None) -> Any:
         value = plain_value(node)
@@ -184,11 +185,12 @@ class SectionReader(Reader):
                 received=shown(entries["batch"]),
             )
             batch = None
-        return Train(
+        train = Train(
             batch,
             self._word(entries.get("optimizer"), "optimizer", OPTIMIZERS),
             self._word(entries.get("dtype"), "dtype", DTYPES),
         )
+        return None if train == Train() else train
 
     def read_budget(self, node: Node | None) -> dict[str, Any]:
         """The budget section: quantities by figure."""

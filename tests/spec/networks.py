@@ -36,7 +36,9 @@ def claims(figures: tuple[str, ...]) -> st.SearchStrategy[tuple[Claim, ...]]:
         follows=st.none() | texts,
     )
     parts = st.builds(Claim, what=st.sampled_from(["receptive_field.size", "receptive_field.jump"]), stated=stated, erratum=st.none() | texts)
-    return st.lists(whole | parts, max_size=3, unique_by=lambda claim: claim.what).map(tuple)
+    one = st.lists(whole | parts, max_size=3, unique_by=lambda claim: claim.what)
+    # the parts of a receptive field stand in one mapping, so they come together
+    return one.map(lambda found: tuple(sorted(found, key=lambda claim: claim.what.startswith("receptive_field"))))
 
 
 def common() -> dict[str, st.SearchStrategy[Any]]:

@@ -25,7 +25,7 @@ def again(spec: Spec) -> Spec:
     return load_source(Source("dumped.yaml", dump_spec(spec)), "another name", shipped_block)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
 @given(specs())
 def test_load_of_dump(spec: Spec) -> None:
     text = dump_spec(spec)
@@ -79,10 +79,10 @@ def test_inline_notation_becomes_yaml() -> None:
         "name: inline\n"
         "input: 3x8x8\n"
         "layers:\n"
-        "  - {conv: {filters: 4, kernel: [3, 5], padding: same, activation: relu}}\n"
-        "  - {maxpool: {kernel: 2}}\n"
+        "  - conv: {filters: 4, kernel: [3, 5], padding: same, activation: relu}\n"
+        "  - maxpool: 2\n"
         "  - flatten\n"
-        "  - {dense: {units: 10}}\n"
+        "  - dense: 10\n"
     )
 
 

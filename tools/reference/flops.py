@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 import sympy
 
@@ -16,11 +17,12 @@ C, D, F, H, W, K, N, S = (symbol(name) for name in ("C", "D", "F", "H", "W", "k"
 MAP = (C, H, W)
 
 
-class Case(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Case:
     """A layer on symbols, and what its operations are counted per."""
 
     kind: str
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = field(default_factory=dict)
     inputs: tuple[tuple[Any, ...], ...] = (MAP,)
     note: str = ""
     per_input: bool = False

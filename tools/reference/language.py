@@ -6,14 +6,17 @@ from typing import Any
 
 from cnncalc.layers import ACTIVATIONS, KINDS, MERGES, SHORTHAND
 from cnncalc.spec.describe import FieldNote, KindNote, kind_note
-from cnncalc.spec.schema import COMMON
+from cnncalc.spec.schema import COMMON, EITHER
 from cnncalc.spec.shipped import SHIPPED, shipped_block
 from reference import flops
-from reference.examples import kind_example
+from reference.examples import kind_examples
 from reference.markdown import code, fence, part, table
 
 FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Convolutions", tuple(kind for kind in KINDS if kind.endswith(("conv", "conv1d", "conv2d", "conv3d", "connected")))),
+    (
+        "Convolutions",
+        tuple(kind for kind in KINDS if kind.endswith(("conv", "conv1d", "conv2d", "conv3d", "connected"))),
+    ),
     ("Dense layers", ("dense", "rbf")),
     ("Pooling", tuple(kind for kind in KINDS if kind.endswith("pool"))),
     ("Normalisation", ("batchnorm", "layernorm", "groupnorm", "instancenorm", "lrn")),
@@ -63,13 +66,19 @@ def _default(note: FieldNote) -> str:
         return "required"
     if note.default is None:
         return ""
-    value: Any = {True: "true", False: "false"}.get(note.default, note.default) if isinstance(note.default, bool) else note.default
+    value: Any = (
+        {True: "true", False: "false"}.get(note.default, note.default)
+        if isinstance(note.default, bool)
+        else note.default
+    )
     return code(value)
 
 
 def _note(kind: str) -> KindNote:
     if kind == "stack":
-        text = "Layers in order, grouped in place under one name: for repeat, if, trainable, claims, or to be seen as one."
+        text = (
+            "Layers in order, grouped in place under one name: for repeat, if, trainable, claims, or to be seen as one."
+        )
         return KindNote("stack", text, "Output: the last layer's.", short="layers")
     return kind_note(kind)
 
@@ -78,15 +87,25 @@ def _field_rows(kind: str) -> list[tuple[str, str, str, str]]:
     rows = [(code(note.name), _takes(note), _default(note), note.text) for note in _note(kind).fields]
     rows += [(code(name), *rest) for name, *rest in WRITTEN_FIELDS.get(kind, [])]  # type: ignore[misc]
     if kind in MERGES:
-        rows.insert(0, (code("branches"), "a list of lists of layers", "", "The branches; or name the inputs with `from`."))
+        rows.insert(
+            0, (code("branches"), "a list of lists of layers", "", "The branches; or name the inputs with `from`.")
+        )
     if kind in SHORTHAND:
-        rows.append((code("activation"), "an activation", "", "A layer of its own after this one, see [activation](#activation)."))
+        rows.append(
+            (
+                code("activation"),
+                "an activation",
+                "",
+                "A layer of its own after this one, see [activation](#activation).",
+            )
+        )
     return rows
 
 
 def _short(kind: str) -> str:
     short = "branches" if kind in MERGES else "layers" if kind in ("highway", "stack") else _note(kind).short
-    bare = [] if any(row[2] == "required" for row in _field_rows(kind)) or kind in MERGES else [f"just {code(kind)}"]
+    needs = kind in EITHER or kind in MERGES or any(row[2] == "required" for row in _field_rows(kind))
+    bare = [] if needs else [f"just {code(kind)}"]
     value = [f"{code(f'{kind}: VALUE')} sets {code(short)}"] if short else []
     return f"Short: {'; '.join(bare + value)}." if bare or value else ""
 
@@ -106,7 +125,7 @@ def _section(kind: str, seen: dict[Any, str]) -> str:
         note.summary,
         note.details,
         fields,
-        fence(kind_example(kind)),
+        fence(kind_examples(kind)),
         " ".join(filter(None, (_short(kind), "" if kind == "stack" else flops.of_kind(kind)))),
         f"Source: {note.source}." if note.source else "",
     )
@@ -141,7 +160,8 @@ def _blocks() -> str:
         block = shipped_block(name)
         assert block is not None
         named = ", ".join(
-            parameter + ("*" if default is None else f" {default}".replace("True", "true")) for parameter, default in block.parameters.items()
+            parameter + ("*" if default is None else f" {default}".replace("True", "true"))
+            for parameter, default in block.parameters.items()
         )
         rows.append((f"[{name}](blocks.md#{name})", named))
     return table(("block", "parameters and defaults (* required)"), rows)

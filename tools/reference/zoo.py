@@ -24,7 +24,7 @@ def _rows(folder: Path) -> list[list[str]]:
         name = str(path.relative_to(SPECS).with_suffix(""))
         inputs = ", ".join(shape_text(shape) for shape in analysis.inputs.values())
         errata = sum(claim.erratum is not None for claim in analysis.claims)
-        claims = f"{len(analysis.claims)}" + (f", {errata} errata" if errata else "")
+        claims = f"{len(analysis.claims)}" + (f", {errata} {'erratum' if errata == 1 else 'errata'}" if errata else "")
         totals = analysis.totals
         figures = [_count(totals.params), _count(totals.macs), _count(totals.weight_layers)]
         rows.append([code(f"zoo:{name}"), spec.name, inputs, *figures, claims, " ".join(spec.source.split())])
