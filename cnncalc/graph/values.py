@@ -158,9 +158,17 @@ class Values:
                 for name, value in call.fields.items()
                 if name not in NOT_FIELDS
             }
-            layer = self.build(kind, values, call, path)
+            layer = self._equal(kind, values, call, path)
             if key is not None:
                 self._layers[key] = layer
+        return layer
+
+    def _equal(self, kind: str, values: dict[str, Any], call: Call, path: str) -> Layer:
+        """The layer with these values; equal calls share one, so that what follows from it is worked out once."""
+        key = (kind, repr(values))  # as text 1, 1.0 and true are different
+        layer = self._layers.get(key)
+        if layer is None:
+            layer = self._layers[key] = self.build(kind, values, call, path)
         return layer
 
     def activation(self, kind: str, fields: Mapping[str, Any], call: Call, path: str, span: Span) -> Layer:
