@@ -14,6 +14,7 @@ from cnncalc.core.source import Span
 from cnncalc.graph.builder import MOST_LAYERS, Builder
 from cnncalc.graph.context import Context
 from cnncalc.graph.model import Graph, Node, Ref
+from cnncalc.graph.names import stack_names
 from cnncalc.graph.scope import Entry, Scope
 from cnncalc.graph.structures import block, highway, merge, stack_in_place
 from cnncalc.graph.values import Values
@@ -133,17 +134,7 @@ class Unroller:
                 message = f"the name {call.name} is used twice in one stack"
                 self.values.stop(span, path, message, remedy="choose another name", code="CN003")
             taken.add(call.name)
-        counts: dict[str, int] = {}
-        names = []
-        for call in stack.calls:
-            number = counts[call.kind] = counts.get(call.kind, 0) + 1
-            if call.name is not None:
-                names.append(call.name)
-                continue
-            while f"{call.kind}{number}" in taken:
-                number += 1
-            taken.add(f"{call.kind}{number}")
-            names.append(f"{call.kind}{number}")
+        names = stack_names(stack)
         self._names[id(stack)] = names
         return names
 
