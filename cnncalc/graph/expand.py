@@ -24,6 +24,9 @@ from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import describe
 from cnncalc.spec.model import Block, Call, Head, Spec, Stack
 
+MOST_STEPS = 2 * MOST_LAYERS
+"""Stacks and calls that are walked through, whether or not they make layers."""
+
 DEEPEST = 80
 """Blocks, branches and stacks may not be nested deeper: far beyond any network, and safe for the interpreter."""
 
@@ -57,6 +60,7 @@ class Unroller:
         self.builder = Builder(spec, self.values, input_shapes(spec, inputs, self.globals))
         self._names: dict[int, list[str]] = {}
         self._steps = 0
+        self.gates: dict[int, Stack] = {}
 
     def run(self) -> Graph:
         """The whole graph."""
@@ -113,9 +117,9 @@ class Unroller:
         """Counts the stacks and layers that are walked through, whether or not they make layers."""
         self._steps += 1 + len(stack.calls)
         span = context.site or stack.span
-        if self._steps > 4 * MOST_LAYERS:
-            message = f"unrolling takes more than {4 * MOST_LAYERS:,} steps"
-            self.values.stop(span, context.path, message, f"at most {4 * MOST_LAYERS:,}", "more", "use fewer repeats")
+        if self._steps > MOST_STEPS:
+            message = f"unrolling takes more than {MOST_STEPS:,} steps"
+            self.values.stop(span, context.path, message, f"at most {MOST_STEPS:,}", "more", "use fewer repeats")
         if context.depth > DEEPEST:
             message = f"blocks and branches are nested deeper than {DEEPEST} levels"
             self.values.stop(span, context.path, message, f"at most {DEEPEST}", "more", "use repeat")

@@ -63,7 +63,7 @@ def highway(
     stack, inner = _layers(unroll, call.fields["layers"], "layers", call, path, context)
     gate = call.fields.get("gate")
     gated, gate_context = (
-        (_default_gate(stack), inner) if gate is None else _layers(unroll, gate, "gate", call, path, context)
+        (_gate_of(unroll, stack), inner) if gate is None else _layers(unroll, gate, "gate", call, path, context)
     )
     refs = (
         _branch(unroll, "transform", stack, source, path, scope, inner._replace(depth=depth)),
@@ -201,6 +201,14 @@ def _arguments(
             span = context.site or (definition.spans.get(name, definition.span) if own else call.span)
             environment[name] = unroll.values.resolve(default, environment, span, path)
     return environment
+
+
+def _gate_of(unroll: Unroller, transform: Stack) -> Stack:
+    """The default gate of a transform, made once: the caches know stacks and calls by identity, so it must stay."""
+    known = unroll.gates.get(id(transform))
+    if known is None:
+        known = unroll.gates[id(transform)] = _default_gate(transform)
+    return known
 
 
 def _default_gate(transform: Stack) -> Stack:

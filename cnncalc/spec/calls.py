@@ -197,9 +197,10 @@ class CallReader(SectionReader):
         if node is None:
             return ()
         items = node.items if isinstance(node, Sequence) else [node]
-        if not items:
-            self.problem(node.span, "from names no layer", path, "a name or a list of names", "[]")
-        return tuple(text for text in (self.text(item, "from", path) for item in items) if text)
+        names = [self.text(item, "from", path) for item in items]
+        if not items or "" in names:
+            self.problem(node.span, "from names no layer", path, "a name or a list of names", "nothing")
+        return tuple(name for name in names if name)
 
     def _field(self, kind: str, key: str, node: Node, path: str) -> Any:
         if kind in MERGES and key == "branches":

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from cnncalc.core.dims import compare, floordiv, is_symbolic
+from cnncalc.layers.fields import describe
 
 LONGEST = 500
 DEEPEST = 40
@@ -210,7 +211,7 @@ class Evaluation:
             return self._compare(left, head, right)
         for value in (left, right):
             if isinstance(value, bool) or not (isinstance(value, int) or is_symbolic(value)):
-                raise ExpressionError(f"{value!r} is not a number", "arithmetic needs whole numbers")
+                raise ExpressionError(f"{describe(value)} is not a number", "arithmetic needs whole numbers")
         if head == "+":
             return left + right
         if head == "-":
@@ -243,6 +244,8 @@ class Evaluation:
         return value
 
     def _compare(self, left: Any, operator: str, right: Any) -> bool:
+        if any(hasattr(value, "described") for value in (left, right)):
+            raise ExpressionError("a list of layers cannot be compared", "compare numbers or words")
         if not is_symbolic(left) and not is_symbolic(right):
             if operator in ("==", "!="):
                 return bool((left == right) is (operator == "=="))
