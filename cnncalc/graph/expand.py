@@ -24,7 +24,7 @@ from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import describe
 from cnncalc.spec.model import Block, Call, Head, Spec, Stack
 
-MOST_STEPS = 2 * MOST_LAYERS
+MOST_STEPS = 3 * MOST_LAYERS
 """Stacks and calls that are walked through, whether or not they make layers."""
 
 DEEPEST = 80
