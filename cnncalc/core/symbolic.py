@@ -195,15 +195,53 @@ def _bounds(value: Any) -> tuple[Any, Any]:
     return None, None
 
 
+Terms = dict[Any, Any]
+"""An expanded sum: its monomials (1 for the constant) with their factors."""
+
+
+@lru_cache(maxsize=4096)
+def _terms(value: Any) -> Terms:
+    result: Terms = {}
+    for term in Add.make_args(value):
+        factor, rest = term.as_coeff_Mul()
+        result[rest] = result.get(rest, 0) + factor
+    return result
+
+
+def _minus(left: Terms, right: Terms) -> Terms:
+    result = dict(left)
+    for rest, factor in right.items():
+        remaining = result.get(rest, 0) - factor
+        if remaining == 0:
+            result.pop(rest, None)
+        else:
+            result[rest] = remaining
+    return result
+
+
+def _least(terms: Terms) -> Any:
+    """A lower bound of a sum over all symbols >= 1; None where there is none."""
+    low: Any = 0
+    for rest, factor in terms.items():
+        bound = _bounds(rest)[0 if factor > 0 else 1]
+        if bound is None:
+            return None
+        low = low + factor * bound
+    return low
+
+
+def _never_negative(terms: Terms) -> bool:
+    """Whether a sum is certainly at least zero."""
+    low = _least(terms)
+    return (low is not None and low >= 0) or _dominates(terms)
+
+
 def _at_least_zero(difference: Any) -> bool | None:
-    low, high = _bounds(difference)
-    if low is not None and low >= 0:
+    """The same of an expanded expression, and whether it is certainly negative."""
+    terms = _terms(difference)
+    if _never_negative(terms):
         return True
-    if high is not None and high < 0:
-        return False
-    if _dominates(difference):
-        return True
-    if _dominates(-difference - 1):
+    if _never_negative(_minus({Integer(1): Integer(-1)}, terms)):
         return False
     return None
 
@@ -230,24 +268,24 @@ def _line(atom: Any) -> tuple[Any, Any, Any] | None:
     return rest, 1 / denominator, Integer(constant) / denominator
 
 
-def _monomial(term: Any) -> tuple[Any, list[Any]]:
-    factor, rest = term.as_coeff_Mul()
-    atoms: list[Any] = []
-    for part in Mul.make_args(rest):
+@lru_cache(maxsize=4096)
+def _factors(monomial: Any) -> tuple[Any, ...]:
+    """A monomial's factors, powers written out; none for 1."""
+    factors: list[Any] = []
+    for part in Mul.make_args(monomial):
         if isinstance(part, sympy.Pow) and isinstance(part.exp, Integer) and part.exp > 0:
-            atoms.extend([part.base] * int(part.exp))
+            factors.extend([part.base] * int(part.exp))
         elif part != 1:
-            atoms.append(part)
-    return factor, atoms
+            factors.append(part)
+    return tuple(factors)
 
 
-def _term_covers(positive: list[Any], negative: list[Any]) -> bool:
-    """Whether each factor of the negative term can be matched by a factor of the positive one that is at least as large."""
-    free = list(positive)
-    for atom in negative:
-        match = next((one for one in free if one == atom), None) or next(
-            (one for one in free if _atom_at_least(one, atom)), None
-        )
+@lru_cache(maxsize=8192)
+def _covers(large: Any, small: Any) -> bool:
+    """Whether each factor of the small monomial is matched by one of the large one that is at least as large."""
+    free = list(_factors(large))
+    for atom in _factors(small):
+        match = atom if atom in free else next((one for one in free if _atom_at_least(one, atom)), None)
         low = _bounds(atom)[0]
         if match is None or low is None or low < 0:
             return False
@@ -255,18 +293,17 @@ def _term_covers(positive: list[Any], negative: list[Any]) -> bool:
     return all((_bounds(atom)[0] or 0) >= 1 for atom in free)
 
 
-def _dominates(difference: Any) -> bool:
-    """A sufficient test for difference >= 0: every negative monomial is covered by positive ones."""
-    terms = [_monomial(term) for term in Add.make_args(sympy.expand(difference))]
-    positive = [[factor, atoms] for factor, atoms in terms if factor > 0]
-    if len(terms) > 40 or any((_bounds(atom)[0] or 0) < 1 for _, atoms in positive for atom in atoms):
+def _dominates(terms: Terms) -> bool:
+    """A sufficient test for a sum >= 0: every negative monomial is covered by positive ones."""
+    positive = [[rest, factor] for rest, factor in terms.items() if factor > 0]
+    if any((_bounds(atom)[0] or 0) < 1 for rest, _ in positive for atom in _factors(rest)):
         return False
-    for factor, atoms in terms:
+    for rest, factor in terms.items():
         need = -factor
         for cover in positive if need > 0 else []:
-            if cover[0] > 0 and _term_covers(cover[1], atoms):
-                used = min(cover[0], need)
-                cover[0], need = cover[0] - used, need - used
+            if cover[1] > 0 and _covers(cover[0], rest):
+                used = min(cover[1], need)
+                cover[1], need = cover[1] - used, need - used
                 if need == 0:
                     break
         if need > 0:
@@ -310,23 +347,25 @@ def decide(left: Any, relation: str, right: Any) -> bool | None:
 
 
 def _extreme(kind: Any, values: tuple[Any, ...], wins: Any) -> Any:
+    """The values that no other certainly beats, in one Maximum or Minimum."""
     kept: list[Any] = []
     flat = [part for item in values for part in (item.args if isinstance(item, kind) else (item,))]
     for value in dict.fromkeys(sympy.expand(sympy.sympify(item)) for item in flat):
-        if any(wins(other, value) for other in kept):
+        terms = _terms(value)
+        if any(wins(_terms(other), terms) for other in kept):
             continue
-        kept = [other for other in kept if not wins(value, other)] + [value]
+        kept = [other for other in kept if not wins(terms, _terms(other))] + [value]
     return canonical(kept[0]) if len(kept) == 1 else kind(*sorted(kept, key=str))
 
 
 def maximum(*values: Any) -> Any:
     """The largest; what is certainly smaller than another is dropped."""
-    return _extreme(Maximum, values, lambda a, b: _at_least_zero(sympy.expand(a - b)) is True)
+    return _extreme(Maximum, values, lambda a, b: _never_negative(_minus(a, b)))
 
 
 def minimum(*values: Any) -> Any:
     """The smallest; what is certainly larger than another is dropped."""
-    return _extreme(Minimum, values, lambda a, b: _at_least_zero(sympy.expand(b - a)) is True)
+    return _extreme(Minimum, values, lambda a, b: _never_negative(_minus(b, a)))
 
 
 def threshold(left: Any, right: Any) -> tuple[Any, int] | None:
