@@ -8,6 +8,8 @@ or busy machine they grow in that proportion.
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -58,6 +60,19 @@ def interleaved(commands: dict[str, list[str]], runs: int) -> dict[str, list[tup
             for name, command in commands.items():
                 results[name].append(run(command, env))
     return results
+
+
+def instructions(command: list[str]) -> int | None:
+    """How many instructions a command executes, whatever else the machine does; None without valgrind."""
+    if shutil.which("valgrind") is None:
+        return None
+    counter = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+    with tempfile.TemporaryDirectory() as bytecode:
+        env = {**environment(bytecode), "PYTHONHASHSEED": "0"}
+        run(command, env)
+        report = subprocess.run([*counter, *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    found = re.search(r"I +refs: +([0-9,]+)", report.stderr)
+    return None if found is None else int(found.group(1).replace(",", ""))
 
 
 def slowness(runs: int = 5) -> float:

@@ -290,7 +290,11 @@ def _kind(kind: str, names: bool) -> Json:
         fields["activation"] = {**activation, "description": "The activation after it, a layer of its own."}
     mapping = _mapping(fields, _required(kind), names)
     if kind in EITHER:
-        mapping["oneOf" if kind == "upsample" else "anyOf"] = [{"required": [field]} for field in EITHER[kind]]
+        mapping["anyOf"] = [{"required": [field]} for field in EITHER[kind]]
+    if kind == "upsample":
+        given = {"not": {"type": "null"}}
+        both = {"required": list(EITHER[kind]), "properties": dict.fromkeys(EITHER[kind], given)}
+        mapping["not"] = both
     choices = [mapping]
     if note.short is not None:
         short = fields[note.short]

@@ -23,7 +23,7 @@ IDENTIFIER = "^[A-Za-z_][A-Za-z0-9_]*$"
 # an editor's YAML 1.2 reads 34_944 as text, so digits with underscores pass as numbers everywhere
 _FLOAT = "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?$"
 _ARITHMETIC = "^[-+*/() ]*[0-9][-0-9_+*/() ]*$"
-_COMPARISON = "^(?:[-0-9_+*/()<>=! ]|\\b(?:and|or|not|true|false)\\b)+$"
+_COMPARISON = "^(?=.*(?:[=<>]|\\b(?:true|false)\\b))(?:[-0-9_+*/()<>=! ]|\\b(?:and|or|not|true|false)\\b)+$"
 # names and operators; 3x3 is not an expression, and neither is 2.5*width
 _WITH_NAMES = "^(?!.*\\b[0-9][0-9_]*[A-Za-z])[-A-Za-z0-9_+*/()<>=! '\"]+$"
 # a claim on symbols; unlike a condition it has no words side by side, so 3 MiB is none
@@ -73,7 +73,8 @@ def _choice(words: tuple[str, ...], names: bool) -> Json:
 
 def value_types(names: bool) -> dict[str, Json]:
     """The schema of every type that a layer's field may have, by the type's name in the source."""
-    table = {"type": "array", "items": {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1}}
+    links = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1, "uniqueItems": True}
+    table = {"type": "array", "items": links, "minItems": 1}
     word = [_expression(True)] if names else []
     return {
         "Count": _whole(1, names),

@@ -328,7 +328,7 @@ def test_activation(stated: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "stated", ["conv", "rleu", "true", "3", "[relu]", "{relu: 3}", "{relu: {slope: 1}}", "{relu: {}, tanh: {}}", "{leaky_relu: {slop: 1}}", "{}"]
+    "stated", ["conv", "rleu", "true", "3", "[relu]", "{relu: 3}", "{relu: {slope: 1}}", "{relu: {}, tanh: {}}", "{leaky_relu: {slop: 1}}", "{leaky_relu: {slope: {a: 1}}}", "{leaky_relu: {slope: [1]}}", "{}"]
 )
 def test_not_an_activation(stated: str) -> None:
     problem = refusal(written(f"conv: {{filters: 8, kernel: 3, activation: {stated}}}"))

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from cnncalc.core.diagnostic import SpecError
 from cnncalc.core.source import Source
+from cnncalc.graph.expand import expand
 from cnncalc.layers import ACTIVATIONS, KINDS
 from cnncalc.spec.describe import example_fields, kind_note
 from cnncalc.spec.model import COMMON_KEYS
@@ -263,3 +264,36 @@ def test_parameters_of_shipped_blocks_are_all_there() -> None:
         assert block is not None
         (mapping,) = [choice for choice in SCHEMA["$defs"][name]["anyOf"] if choice.get("type") == "object"]
         assert set(block.parameters) <= set(mapping["properties"])
+
+
+POOL: tuple[Any, ...] = (
+    0, 1, 2, 7, -1, 0.5, 1.5, True, False, None, "same", "valid", "full", "relu", "channels", "max", "all", "layer", "zeros",
+    "2*3", "(1+1)*2", "1 == 2", "nothing", "3x3", "2.5", "", [1, 2], [2], [0, 1], [1, 2, 0], [[0, 1], [1]], [], ["relu"], {"top": 1},
+    {"left": 1, "right": 2}, {"sigmoid": None}, {"elu": 0.5}, {"elu": {"alpha": 2}}, {"size": 3}, {}, {"relu": None}, 10**13,
+)  # fmt: skip
+FIELDS = [(kind, note.name) for kind in KINDS for note in kind_note(kind).fields]
+FIELDS += [(kind, key) for kind in ("conv", "relu", "add") for key in (*COMMON_KEYS, "activation", "branches")]
+
+
+def engine_takes(document: Any) -> bool:
+    """Whether a network comes of it, without a fault."""
+    try:
+        return not expand(load_bytes(json.dumps(document).encode(), "spec", "spec"), shipped_block).faults
+    except SpecError:
+        return False
+
+
+@pytest.mark.parametrize(("kind", "field"), FIELDS)
+def test_what_the_engine_takes_is_never_marked(kind: str, field: str) -> None:
+    fields = example_fields(kind)
+    given = (
+        fields
+        if isinstance(fields, dict)
+        else {}
+        if fields is None
+        else {"layers" if kind == "highway" else "branches": fields}
+    )
+    for value in POOL:
+        document = {"cnncalc": 1, "input": "64x56x56", "layers": [{kind: {**given, field: value}}]}
+        if not VALIDATOR.is_valid(document):
+            assert not engine_takes(document), (kind, field, value)

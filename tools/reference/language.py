@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.graph import builder, expand, variables
 from cnncalc.layers import ACTIVATIONS, KINDS, MERGES, SHORTHAND
+from cnncalc.layers.fields import LARGEST
+from cnncalc.spec import expression, yaml
 from cnncalc.spec.describe import FieldNote, KindNote, kind_note
 from cnncalc.spec.schema import COMMON, EITHER
 from cnncalc.spec.shipped import SHIPPED, shipped_block
@@ -167,6 +170,25 @@ def _blocks() -> str:
     return table(("block", "parameters and defaults (* required)"), rows)
 
 
+def _limits() -> str:
+    """The engine's limits, as it states them."""
+    rows = (
+        ("size of a file", f"{yaml.LARGEST_TEXT // 2**20} MiB"),
+        ("levels of nesting in a file", yaml.DEEPEST),
+        ("layers that a network unrolls to, and repeats of one call", f"{builder.MOST_LAYERS:,}"),
+        ("calls and lists that are walked through on the way", f"{expand.MOST_STEPS:,}"),
+        ("blocks and branches inside each other", expand.DEEPEST),
+        ("variables that are defined by others in a row", variables.DEEPEST),
+        ("a number", f"{LARGEST:,}"),
+        ("characters of an expression", expression.LONGEST),
+        ("brackets inside each other", expression.DEEPEST),
+    )
+    return table(("what", "at most"), rows, "lr")
+
+
 def page() -> str:
     """The page."""
-    return part("language", {"overview": _overview(), "common": _common(), "blocks": _blocks(), "kinds": _kinds()})
+    return part(
+        "language",
+        {"limits": _limits(), "overview": _overview(), "common": _common(), "blocks": _blocks(), "kinds": _kinds()},
+    )
