@@ -101,7 +101,7 @@ def _joined(
         fold(cells[place], room) if place else [cut(cells[place], room, glyphs.more)] for place, _, room in tracks
     ]
     for parts in zip_longest(*folded, fillvalue=""):
-        shown = []
+        shown: list[str] = []
         for text, (place, column, room) in zip(parts, tracks, strict=True):
             blank = " " * (room - width(text))
             painted = paint(text, styles[place], color)
