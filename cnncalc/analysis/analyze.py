@@ -13,12 +13,15 @@ from cnncalc.analysis.receptive import receptive_fields
 from cnncalc.analysis.result import (
     Analysis,
     ClaimResult,
+    Figure,
     Memory,
     ReceptiveField,
     Row,
     TorchMemory,
     Totals,
 )
+from cnncalc.analysis.torch_memory.model import Training, figures, memory_model, unknown
+from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.dims import Condition, Dim, is_symbolic, times
 from cnncalc.core.shapes import AXES
 from cnncalc.graph.expand import expand
@@ -46,18 +49,37 @@ def analyze_spec(
     `variables` the spec's variables; `symbolic` makes every spatial size a symbol. Claims that such a change moves are
     undecided.
     """
-    if batch is None:
-        batch = _symbol("N") if symbolic else 1
     replaced = dict(inputs or {})
     if symbolic:
         replaced = _symbolic_inputs(spec, replaced)
     chosen = optimizer or (spec.train.optimizer if spec.train is not None else None) or "sgd"
     graph = expand(spec, shipped_block, replaced, variables)
-    result = analyze_graph(graph, batch, dtype, chosen)
+    result = analyze_graph(graph, _batch(graph, batch, symbolic), dtype, chosen)
     if result.claims and (replaced or variables or dtype != "float32" or optimizer is not None):
-        stated = analyze_graph(expand(spec, shipped_block), 1, "float32", _stated_optimizer(spec))
-        result = replace(result, claims=_undecided(result.claims, stated.claims))
+        result = replace(result, claims=_undecided(result.claims, _as_stated(spec)))
     return result
+
+
+def _batch(graph: Graph, batch: Dim | None, symbolic: bool) -> Dim:
+    """The batch; as a symbol it may not be one that already stands for a size."""
+    taken = {str(value) for value in graph.environment.values() if is_symbolic(value)}
+    if batch is None and not symbolic:
+        return 1
+    if batch is None:
+        return _symbol(next(name for name in ("N", "B", "batch_size") if name not in taken))
+    if is_symbolic(batch) and str(batch) in taken:
+        message = f"the batch {batch} has the name of a size of this network"
+        remedy = "choose another name: --batch B"
+        raise SpecError(Diagnostic(message, expected="a free name", received=str(batch), remedy=remedy))
+    return batch
+
+
+def _as_stated(spec: Spec) -> tuple[ClaimResult, ...]:
+    """The claims of the spec as it is written; none where it cannot be unrolled without the caller's changes."""
+    try:
+        return analyze_graph(expand(spec, shipped_block), 1, "float32", _stated_optimizer(spec)).claims
+    except SpecError:
+        return ()
 
 
 def _stated_optimizer(spec: Spec) -> str:
@@ -86,19 +108,20 @@ def _undecided(claims: tuple[ClaimResult, ...], stated: tuple[ClaimResult, ...])
     before = {(claim.path, claim.what, claim.span): claim.computed for claim in stated}
     return tuple(
         claim
-        if before.get((claim.path, claim.what, claim.span), claim) == claim.computed
+        if before.get((claim.path, claim.what, claim.span), before) == claim.computed
         else replace(claim, holds=None, finding=False)
         for claim in claims
     )
 
 
-def analyze_graph(graph: Graph, batch: Dim, dtype: str, optimizer: str) -> Analysis:
-    """The analysis of an unrolled network."""
+def analyze_graph(graph: Graph, batch: Dim, dtype: str, optimizer: str, torch_memory: bool = True) -> Analysis:
+    """The analysis of an unrolled network; `torch_memory=False` spares what PyTorch holds, which takes as long as the rest."""
     width = DTYPES[dtype]
     cost = costs(graph)
     whole = totals(graph, cost)
     fields = receptive_fields(graph)
     rule = textbook(graph, cost)
+    torch, saved = _torch(graph, batch, width, optimizer, torch_memory)
     return Analysis(
         name=graph.spec.name,
         source=graph.spec.source,
@@ -107,8 +130,8 @@ def analyze_graph(graph: Graph, batch: Dim, dtype: str, optimizer: str) -> Analy
         dtype=dtype,
         inputs=dict(graph.inputs),
         totals=_scaled(whole, batch),
-        memory=_memory(graph, cost, rule, batch, width, optimizer),
-        rows=_rows(graph, cost, fields, batch, width),
+        memory=_memory(graph, cost, rule, batch, width, optimizer, torch),
+        rows=_rows(graph, cost, fields, batch, width, saved),
         groups=graph.groups,
         claims=Claims(graph, cost, whole, fields, rule, width, optimizer).judge() if graph.sites else (),
         assumptions=assumptions(graph.conditions, graph.notes),
@@ -117,7 +140,12 @@ def analyze_graph(graph: Graph, batch: Dim, dtype: str, optimizer: str) -> Analy
 
 
 def _rows(
-    graph: Graph, cost: tuple[Cost | None, ...], fields: tuple[ReceptiveField | None, ...], batch: Dim, width: int
+    graph: Graph,
+    cost: tuple[Cost | None, ...],
+    fields: tuple[ReceptiveField | None, ...],
+    batch: Dim,
+    width: int,
+    saved: list[Figure],
 ) -> tuple[Row, ...]:
     paths = [node.path for node in graph.nodes]
     names = list(graph.inputs)
@@ -137,6 +165,7 @@ def _rows(
                     tuple([paths[ref] if ref >= 0 else names[-1 - ref] for ref in node.inputs]),
                     node.output,
                     *shared,
+                    saved[node.index],
                     field,
                     node.train_only,
                     paths[node.share] if node.share is not None else None,
@@ -149,9 +178,9 @@ def _rows(
 
 
 def _figures(node: Node, own: Cost | None, batch: Dim, width: int) -> tuple[Any, ...]:
-    """params, trainable_params, buffers, macs, flops_torch, flops, output_bytes, saved_bytes."""
+    """params, trainable_params, buffers, macs, flops_torch, flops, output_bytes."""
     if own is None:
-        return (None,) * 8
+        return (None,) * 7
     macs = batch * own.ops.macs
     return (
         own.params,
@@ -161,7 +190,6 @@ def _figures(node: Node, own: Cost | None, batch: Dim, width: int) -> tuple[Any,
         2 * macs,
         batch * own.flops,
         width * batch * own.elements,
-        None,
     )
 
 
@@ -177,17 +205,32 @@ def _scaled(whole: Totals, batch: Dim) -> Totals:
 
 
 def _memory(
-    graph: Graph, cost: tuple[Cost | None, ...], rule: MapRule, batch: Dim, width: int, optimizer: str
+    graph: Graph,
+    cost: tuple[Cost | None, ...],
+    rule: MapRule,
+    batch: Dim,
+    width: int,
+    optimizer: str,
+    torch: TorchMemory,
 ) -> Memory:
     tensors = trainable_tensors(graph, cost)
     return Memory(
         rule.bytes(batch, width),
-        TorchMemory(),
+        torch,
         times(width, rule.params),
         times(width, rule.trainable),
         optimizer_bytes(optimizer, rule.trainable, tensors, width),
         optimizer,
     )
+
+
+def _torch(graph: Graph, batch: Dim, width: int, optimizer: str, wanted: bool) -> tuple[TorchMemory, list[Figure]]:
+    """What PyTorch holds, and per layer what it keeps for backward."""
+    reason = unknown(graph) if wanted else "not asked for"
+    if reason:
+        return TorchMemory(reason=reason), [None] * len(graph.nodes)
+    model = memory_model(graph, width, batch, Training(optimizer))
+    return figures(model, batch), [*model.saved_bytes(batch)]
 
 
 def assumptions(conditions: tuple[Condition, ...], notes: tuple[str, ...]) -> tuple[str, ...]:

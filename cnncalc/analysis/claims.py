@@ -11,7 +11,7 @@ from typing import Any
 from cnncalc.analysis.cost import Cost
 from cnncalc.analysis.memory import MapRule, optimizer_bytes, trainable_tensors
 from cnncalc.analysis.result import ClaimResult, ReceptiveField, Totals
-from cnncalc.core.diagnostic import Diagnostic, SpecError
+from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
 from cnncalc.core.dims import compare, is_symbolic, known_total, text, times, total
 from cnncalc.core.shapes import Shape, read_sizes
 from cnncalc.graph.model import ClaimSite, Graph, Node
@@ -42,9 +42,33 @@ class Claims:
 
     def judge(self) -> tuple[ClaimResult, ...]:
         """Every claim's verdict, in the order of the network."""
-        judged = [(site, *self._verdict(site)) for site in self.graph.sites]
-        false = {site.path for site, _, holds in judged if holds is False}
-        return tuple(self._result(site, computed, holds, false) for site, computed, holds in judged)
+        paths = {site.path for site in self.graph.sites}
+        false: set[str] = set()
+        results = []
+        for site in self.graph.sites:
+            if site.claim.follows is not None and site.claim.follows not in paths:
+                raise self._dangling(site, paths)
+            computed, holds = self._verdict(site)
+            results.append(self._result(site, computed, holds, false))
+            # only what stands earlier can be followed
+            if holds is False:
+                false.add(site.path)
+        return tuple(results)
+
+    def _dangling(self, site: ClaimSite, paths: set[str]) -> SpecError:
+        claim = site.claim
+        return SpecError(
+            Diagnostic(
+                f"the claim {claim.what} follows {claim.follows}, where nothing is claimed",
+                "CN900",
+                site.path,
+                "the path of an earlier claim",
+                str(claim.follows),
+                did_you_mean(str(claim.follows), paths),
+                claim.span,
+                self.graph.spec.file,
+            )
+        )
 
     def _result(self, site: ClaimSite, computed: Any, holds: bool | None, false: set[str]) -> ClaimResult:
         claim = site.claim
@@ -246,14 +270,10 @@ def _fraction(value: Any) -> Any:
 
 
 def _equal_fields(stated: Any, computed: Any) -> bool | None:
-    if isinstance(computed, tuple) and not isinstance(stated, tuple | dict):
+    if isinstance(computed, tuple) and not isinstance(stated, tuple):
         return all(_equal_fields(stated, item) for item in computed)
     if isinstance(stated, tuple) and not isinstance(computed, tuple):
         return all(_equal_fields(item, computed) for item in stated)
-    if isinstance(stated, dict):
-        return {side: value for side, value in getattr(computed, "_asdict", dict)().items() if value != 0} == {
-            k: v for k, v in stated.items() if v != 0
-        }
     if is_symbolic(stated) or is_symbolic(computed):
         condition = compare(stated, "==", computed)
         return True if condition is None else condition.holds

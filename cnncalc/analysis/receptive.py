@@ -45,18 +45,28 @@ class Seen(NamedTuple):
             or self.longest is not None
             or self.shortest is not None
         ):
-            long, short = self._phases(self.longest, self.size), self._phases(self.shortest, self.min_size)
-            longest, shortest = (None if one is None else one.through(tap) for one in (long, short))
-            if longest is not None and shortest is not None:
-                return Seen(longest.size, shortest.size, jump, longest.low[0], longest, shortest)
+            longest, shortest = (self._through(one, extent, tap) for one, extent in self._paths())
+            return Seen(
+                size if longest is None else longest.size,
+                least if shortest is None else shortest.size,
+                jump,
+                start if longest is None or type(self.start) is not int else longest.low[0],
+                longest,
+                shortest,
+            )
         return Seen(size, least, jump, start)
 
-    def _phases(self, known: Phases | None, size: Dim) -> Phases | None:
-        if known is not None:
-            return known
-        if type(size) is int and type(self.jump) is int and type(self.start) is int:
-            return linear(size, self.jump, self.start)
-        return None
+    def _paths(self) -> tuple[tuple[Phases | None, Dim], tuple[Phases | None, Dim]]:
+        return (self.longest, self.size), (self.shortest, self.min_size)
+
+    def _through(self, known: Phases | None, size: Dim, tap: Tap) -> Phases | None:
+        """One path behind a window, unit by unit. Extents do not depend on where a path starts, so any start serves."""
+        if known is None and type(size) is int and type(self.jump) is int:
+            known = linear(size, self.jump, self.start if type(self.start) is int else 0)
+        numbers = isinstance(tap.stride, int | Fraction) and type(tap.extent) is int
+        if known is None or not numbers:
+            return None
+        return known.through(tap if type(tap.first) is int else tap._replace(first=0))
 
 
 class State(NamedTuple):
@@ -67,7 +77,7 @@ class State(NamedTuple):
 
 
 def receptive_fields(graph: Graph) -> tuple[ReceptiveField | None, ...]:
-    """The receptive field of every node; None where shapes are unknown."""
+    """The receptive field of every node; None where shapes are unknown, or where a symbol leaves it open."""
     whole = _whole_input(graph)
     states: list[State | None] = []
     fields: list[ReceptiveField | None] = []
@@ -87,6 +97,10 @@ def receptive_fields(graph: Graph) -> tuple[ReceptiveField | None, ...]:
         reach = memo.get(key)
         if reach is None:
             reach = memo[key] = node.layer.reach(shapes, node.output)  # type: ignore[arg-type]
+        if reach is Reach.UNKNOWN:
+            states.append(None)
+            fields.append(None)
+            continue
         state = _advance(node.layer, reach, before, node.output, whole)  # type: ignore[arg-type]
         states.append(state)
         field = reported.get(state.seen)
@@ -122,6 +136,7 @@ def _advance(
         return State(before[0].seen, tuple(before[0].follows[axis] for axis in layer.order))
     if reach is Reach.POINT:
         return before[0] if len(before) == 1 else _join(before)
+    assert isinstance(reach, tuple)
     seen = list(before[0].seen)
     for axis, tap in enumerate(reach, start=1):
         index = before[0].follows[axis]
@@ -160,6 +175,10 @@ def _join(states: tuple[State, ...]) -> State:
     )
 
 
+def _fractional(seen: list[Seen]) -> bool:
+    return any(isinstance(one.start, Fraction) for one in seen)
+
+
 def _longest(seen: list[Seen]) -> Seen:
     first = seen[0]
     if all(other == first for other in seen):
@@ -172,4 +191,6 @@ def _longest(seen: list[Seen]) -> Seen:
     least = minimum(*(one.min_size for one in seen))
     shortest = next((one.shortest for one in seen if one.min_size == least), None)
     size = maximum(*(one.size for one in seen))
-    return Seen(size, least, best.jump, best.start, best.longest, shortest)
+    # the first pixel that any path sees, whichever of them turns out to be the longest
+    start = minimum(*(one.start for one in moving)) if not _fractional(moving) else best.start
+    return Seen(size, least, best.jump, start, best.longest, shortest)

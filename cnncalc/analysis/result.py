@@ -82,13 +82,43 @@ class Textbook:
     """The path of the layer at which the prediction figure is reached."""
 
 
+class LiveTensor(NamedTuple):
+    """A tensor that is alive at a peak: the layer it belongs to (empty: none), what it is, what it is for, its bytes."""
+
+    path: str
+    what: str
+    part: str
+    bytes: int
+
+
+class Peak(NamedTuple):
+    """The worst moment of a prediction or of a training step."""
+
+    bytes: int
+    phase: str
+    """start, forward, loss, backward or optimizer."""
+    path: str
+    """The layer at work; empty in the loss and in the optimizer."""
+    parts: dict[str, int]
+    """Bytes by purpose: parameters, buffers, inputs, optimizer, gradients, saved activations, transients."""
+    largest: tuple[LiveTensor, ...]
+    """The ten largest tensors that are alive then."""
+    timeline: tuple[tuple[str, str, int], ...]
+    """Per turn of a layer: phase, path, the most bytes alive in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class TorchMemory:
-    """What eager PyTorch holds, in bytes. None until the exact model answers: never a guess."""
+    """What eager PyTorch holds, in bytes at tensor level (see analysis.torch_memory). None: unknown, never a guess."""
 
     inference_peak_bytes: Figure = None
     saved_bytes: Figure = None
     training_peak_bytes: Figure = None
+    inference_peak: Peak | None = None
+    """None where the batch is a symbol."""
+    training_peak: Peak | None = None
+    reason: str = ""
+    """Why the figures are unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,42 +12,8 @@ if TYPE_CHECKING:
     from cnncalc.core.diagnostic import SpecError
 
 
-class Format(str, Enum):
-    """Output formats."""
-
-    terminal = "terminal"
-    json = "json"
-    csv = "csv"
-    markdown = "markdown"
-    html = "html"
-    latex = "latex"
-
-
-class Layout(str, Enum):
-    """How shapes are shown."""
-
-    chw = "chw"
-    hwc = "hwc"
-
-
-class Dtype(str, Enum):
-    """Number formats."""
-
-    float64 = "float64"
-    float32 = "float32"
-    bfloat16 = "bfloat16"
-    float16 = "float16"
-
-
-class Optimizer(str, Enum):
-    """Optimizers whose state is counted."""
-
-    sgd = "sgd"
-    momentum = "momentum"
-    nesterov = "nesterov"
-    adam = "adam"
-    adamw = "adamw"
-    rmsprop = "rmsprop"
+FORMATS = ("terminal", "json", "csv", "markdown", "html", "latex")
+LAYOUTS = ("chw", "hwc")
 
 
 def analyze(
@@ -62,11 +27,21 @@ def analyze(
     ],
     batch: Annotated[
         str | None,
-        typer.Option(help="Images per batch, for every figure; a name (N) makes it a symbol.", show_default="1"),
+        typer.Option(
+            metavar="N", help="Images per batch, for every figure; a name (N) makes it a symbol.", show_default="1"
+        ),
     ] = None,
-    dtype: Annotated[Dtype, typer.Option(help="Number format of maps and parameters.")] = Dtype.float32,
+    dtype: Annotated[
+        str,
+        typer.Option(metavar="DTYPE", help="float64, float32, bfloat16 or float16: the bytes of maps and parameters."),
+    ] = "float32",
     optimizer: Annotated[
-        Optimizer | None, typer.Option(help="Whose state is counted.", show_default="the spec's, else sgd")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="sgd, momentum, nesterov, adam, adamw or rmsprop: whose state is counted.",
+            show_default="the spec's, else sgd",
+        ),
     ] = None,
     input_: Annotated[
         list[str] | None,
@@ -89,18 +64,25 @@ def analyze(
     symbolic: Annotated[
         bool, typer.Option("--symbolic", help="Formulas in H, W and the batch N instead of numbers.")
     ] = False,
-    format_: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.terminal,
-    layout: Annotated[
-        Layout, typer.Option(help="Order of a shape's axes in tables: channels first or last.")
-    ] = Layout.chw,
+    format_: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, csv, markdown, html or latex.")
+    ] = "terminal",
+    layout: Annotated[str, typer.Option(metavar="ORDER", help="chw or hwc: channels first or last in tables.")] = "chw",
     expand: Annotated[bool, typer.Option("--expand", help="Show every layer: no folded repeats, no limit.")] = False,
 ) -> None:
     """Sizes, parameters, MACs, FLOPs, bytes and receptive fields of every layer, and whether the spec's claims hold.
 
     Exit code 0: fine; 1: a shape fault, a false claim or an erratum that holds; 2: the input or the call is wrong.
     """
+    from cnncalc.analysis.memory import STATES
+    from cnncalc.cli.options import choose
     from cnncalc.cli.run import each, exit_code
     from cnncalc.spec.find import is_many
+    from cnncalc.spec.words import DTYPES
+
+    choose(("--format", format_, FORMATS), ("--layout", layout, LAYOUTS), ("--dtype", dtype, DTYPES))
+    if optimizer is not None:
+        choose(("--optimizer", optimizer, STATES))
 
     def one(argument: str) -> Analysis:
         from cnncalc.analysis.analyze import analyze_spec
@@ -111,23 +93,23 @@ def analyze(
         return analyze_spec(
             spec,
             batch=batch_value(batch),
-            dtype=dtype.value,
-            optimizer=optimizer.value if optimizer is not None else None,
+            dtype=dtype,
+            optimizer=optimizer,
             inputs=input_values(input_ or [], tuple(spec.inputs)),
             variables=set_values(set_ or []),
             symbolic=symbolic,
         )
 
     results = each(specs, one)
-    _write(results, format_, layout.value, expand, is_many(specs))
+    _write(results, format_, layout, expand, is_many(specs))
     sys.exit(exit_code(results))
 
 
-def _write(results: list[Analysis | SpecError], format_: Format, layout: str, expand: bool, many: bool) -> None:
+def _write(results: list[Analysis | SpecError], format_: str, layout: str, expand: bool, many: bool) -> None:
     from cnncalc.cli.run import complain
     from cnncalc.core.diagnostic import SpecError
 
-    if format_ is Format.json:
+    if format_ == "json":
         from cnncalc.report.formats.json import render as render_json
 
         sys.stdout.write(render_json(results, many=many))
@@ -136,7 +118,7 @@ def _write(results: list[Analysis | SpecError], format_: Format, layout: str, ex
     complain(result for result in results if isinstance(result, SpecError))
     if not good:
         return
-    if format_ is Format.csv:
+    if format_ == "csv":
         from cnncalc.report.formats.csv import render as render_csv
 
         sys.stdout.write(render_csv(good, many=many))
@@ -144,17 +126,17 @@ def _write(results: list[Analysis | SpecError], format_: Format, layout: str, ex
     sys.stdout.write(_document(good, format_, layout, expand))
 
 
-def _document(good: list[Any], format_: Format, layout: str, expand: bool) -> str:
+def _document(good: list[Any], format_: str, layout: str, expand: bool) -> str:
     from cnncalc.report.doc import join
     from cnncalc.report.views.analysis import analysis_doc
 
     docs = [analysis_doc(result, layout=layout, expand=expand) for result in good]  # type: ignore[arg-type]
     doc = docs[0] if len(docs) == 1 else join(docs)
-    if format_ is Format.markdown:
+    if format_ == "markdown":
         from cnncalc.report.formats.markdown import render
-    elif format_ is Format.html:
+    elif format_ == "html":
         from cnncalc.report.formats.html import render
-    elif format_ is Format.latex:
+    elif format_ == "latex":
         from cnncalc.report.formats.latex import render
     else:
         from cnncalc.cli.run import terminal

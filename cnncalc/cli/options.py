@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from typing import Any
 
-from cnncalc.core.diagnostic import Diagnostic, SpecError
+from cnncalc.cli.run import complain
+from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
 from cnncalc.core.digits import whole
 from cnncalc.core.shapes import read_sizes
 from cnncalc.layers.fields import LARGEST
@@ -16,6 +19,17 @@ def _wrong(option: str, expected: str, received: str, remedy: str) -> SpecError:
     return SpecError(
         Diagnostic(f"{option} {received} cannot be read", expected=expected, received=received, remedy=remedy)
     )
+
+
+def choose(*options: tuple[str, str, Iterable[str]]) -> None:
+    """Ends the command (exit code 2) when an option's value is not one of those it takes."""
+    for option, value, known in options:
+        if value not in known:
+            words = tuple(known)
+            message = f"{option} {value} is not known"
+            problem = Diagnostic(message, expected=f"one of {', '.join(words)}", remedy=did_you_mean(value, words))
+            complain([SpecError(problem)])
+            sys.exit(2)
 
 
 def batch_value(text: str | None) -> Any:

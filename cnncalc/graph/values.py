@@ -173,7 +173,7 @@ class Values:
 
     def activation(self, kind: str, fields: Mapping[str, Any], call: Call, path: str, span: Span) -> Layer:
         """The layer of an activation shorthand."""
-        key = (kind, tuple(sorted(fields.items())))
+        key = (kind, repr(fields))
         layer = self._layers.get(key)
         if layer is None:
             layer = self._layers[key] = self.build(kind, fields, replace(call, spans={}, span=span), path)

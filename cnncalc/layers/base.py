@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict
 from cnncalc.core.dims import Condition, Dim, compare, text
 from cnncalc.core.shapes import Shape, rank, shape_text
 from cnncalc.core.tensors import NO_OPS, Ops, Weight
-from cnncalc.layers.operations import Operation, Program
+from cnncalc.layers.operations import Operation
+from cnncalc.layers.program import Program
 
 
 class Unmet(NamedTuple):
@@ -46,11 +47,14 @@ class Tap(NamedTuple):
 
 
 class Reach(Enum):
-    """What a unit reads where it is not a window: its own position, everything, or the axes in another order."""
+    """What a unit reads where it is not a window: its own position, everything, the axes in another order,
+    or (with symbols) nothing that could be said.
+    """
 
     POINT = "point"
     WHOLE = "whole"
     PERMUTED = "permuted"
+    UNKNOWN = "unknown"
 
 
 class Layer(BaseModel):

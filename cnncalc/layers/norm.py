@@ -149,7 +149,7 @@ class GroupNorm(Layer):
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
         """One operation with a mean and a deviation per group."""
         program = self.program(inputs)
-        program.norm("group_norm", 0, (BATCH, self.groups), 2 * self.affine)
+        program.norm("group_norm", program.contiguous(0), (BATCH, self.groups), 2 * self.affine, tidy=True)
         return program.done()
 
 

@@ -1,7 +1,7 @@
 """What a layer does in PyTorch, told as the short sequence of torch operations that its docstring states.
 
 An `Operation` says how large its result is, what it keeps for backward and how each gradient comes to be: enough to
-follow every tensor's life without torch. A kind writes its sequence with a `Program`, in the words of torch (`conv`,
+follow every tensor's life without torch. A kind writes its sequence with a `Program` (layers.program), in the words of torch (`conv`,
 `linear`, `pad`, `mul`, `cat`); the analysis runs it. Nothing here knows batch, dtype or the graph: a shape's batch axis
 is BATCH, a width of 0 bytes is the network's own number format. Source: the operations' derivatives in torch 2.13
 (tools/autograd/derivatives.yaml), and measurement.
@@ -9,7 +9,7 @@ is BATCH, a width of 0 bytes is the network's own number format. Source: the ope
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from math import prod
 from typing import Any, NamedTuple
@@ -65,7 +65,9 @@ class Gradient(NamedTuple):
 
 
 class View(NamedTuple):
-    """A result that shares its operand's storage: reshape, permute (axes), narrow (axis), unfold (axis, size, step)."""
+    """A result that shares its operand's storage: reshape, permute (axes), narrow (axis), unfold (axis, size, step),
+    contiguous (a copy where need be), sibling (a further piece of a split: its operand is the first).
+    """
 
     kind: str
     axes: tuple[int, ...] = ()
@@ -98,6 +100,12 @@ class Operation(NamedTuple):
     layout: Layout = Layout.FOLLOW
     named: bool = False
     """Held by a name in the layer's forward function until that returns."""
+    lazy: bool = False
+    """Makes its own tensors only where it needs a gradient."""
+    paired: bool = False
+    """Backward makes every operand's gradient, needed or not."""
+    tidy: bool = False
+    """Backward copies a gradient that is not contiguous."""
     width: int = 0
     inplace: bool = False
     """Writes its result into its operand."""
@@ -107,8 +115,8 @@ NEW, SAME = Gradient(), Gradient(Form.SAME)
 VIEWED = Gradient(Form.VIEW)
 
 
-class Program:
-    """A layer's operations as they are written down; every method adds some and gives the slot of the result."""
+class Operations:
+    """A layer's operations as they are written down; every method adds one and gives the slot of its result."""
 
     def __init__(self, inputs: Iterable[Shape], weights: Iterable[Shape] = ()) -> None:
         self._inputs = [(BATCH, *shape) for shape in inputs]
@@ -145,6 +153,13 @@ class Program:
             )
         )
         return len(self._inputs) + len(self.operations) - 1
+
+    def hold(self, slot: int) -> int:
+        """A result that a name in the forward function keeps until that returns."""
+        index = slot - len(self._inputs)
+        if index >= 0:
+            self.operations[index] = self.operations[index]._replace(named=True)
+        return slot
 
     # -- one operand ----------------------------------------------------------------------------------------------
 
@@ -214,6 +229,10 @@ class Program:
         """A contiguous copy."""
         return self.add("clone", (x,), self.shape(x), (SAME,), layout=Layout.PLAIN)
 
+    def contiguous(self, x: int) -> int:
+        """The tensor itself, or a copy where its numbers do not lie in order."""
+        return self.add("contiguous", (x,), self.shape(x), (SAME,), view=View("contiguous"))
+
     def pad(self, x: int, shape: tuple[int, ...], saves: bool = False, **fields: Any) -> int:
         """A larger copy; reflect and replicate pads save their input."""
         return self.add("pad", (x,), shape, saves=((0, 0),) if saves else (), layout=Layout.IMAGE, **fields)
@@ -222,9 +241,9 @@ class Program:
         """A window or interpolation over positions."""
         return self.add(name, (x,), shape, layout=Layout.IMAGE, **fields)
 
-    def indexed(self, name: str, x: int, shape: tuple[int, ...]) -> int:
-        """A maximum with int64 indices, which exist in prediction too."""
-        return self.image(name, x, shape, saves=((0, 0), (-2, 0)), own=((size(shape), INDEX),))
+    def indexed(self, name: str, x: int, shape: tuple[int, ...], lazy: bool = False) -> int:
+        """A maximum with int64 indices, which exist without gradients too unless it is lazy."""
+        return self.image(name, x, shape, saves=((0, 0), (-2, 0)), own=((size(shape), INDEX),), lazy=lazy)
 
     def mean(self, x: int, shape: tuple[int, ...]) -> int:
         """A mean over some axes; the gradient is spread and divided: full size."""
@@ -233,7 +252,7 @@ class Program:
     def amax(self, x: int, shape: tuple[int, ...]) -> int:
         """The maximum over axes; backward compares, masks and counts ties."""
         whole = size(self.shape(x))
-        gradient = Gradient(Form.NEW, ((whole, BOOL), (whole, 0), (size(shape), INDEX)))
+        gradient = Gradient(Form.NEW, ((whole, BOOL), (size(shape), INDEX), (size(shape), 0)))
         return self.add("amax", (x,), shape, (gradient,), saves=((0, 0), (RESULT, 0)), layout=Layout.PLAIN)
 
     # -- two operands ---------------------------------------------------------------------------------------------
@@ -302,141 +321,14 @@ class Program:
         gradients = (NEW, NEW, self._wide(bias, shape, Form.SAME))
         return self.add("addmm", (x, weight, bias), shape, gradients, saves=saves, layout=Layout.PLAIN)
 
-    def norm(self, name: str, x: int, statistics: tuple[int, ...], weights: int, training: bool = True) -> int:
+    def norm(
+        self, name: str, x: int, statistics: tuple[int, ...], weights: int, training: bool = True, **fields: Any
+    ) -> int:
         """A normalisation: keeps its input and, where it computes them, mean and deviation of these shapes."""
         own = ((size(statistics), 0),) * 2 if training else ()
         kept = ((0, -1), (-2, -1), (-3, -1)) if training else ((0, -1),)
         reads = (x, *(-1 - index for index in range(weights)))
-        return self.add(name, reads, self.shape(x), saves=kept, own=own, layout=Layout.IMAGE)
-
-    # -- sequences that several kinds share -----------------------------------------------------------------------
-
-    def noisy(self, name: str, x: int) -> int:
-        """An elementwise function with drawn numbers of its input's size, which it keeps."""
-        shape = self.shape(x)
-        return self.add(name, (x,), shape, saves=((0, 0), (-2, 0)), own=((size(shape), 0),))
-
-    def scaled(self, name: str, x: int, weight: int) -> int:
-        """A function of a map and a broadcast weight, whose gradient is made at full size and then summed."""
-        shape = self.shape(x)
-        return self.add(name, (x, weight), shape, (NEW, self._wide(weight, shape)), saves=((0, -1), (1, -1)))
-
-    def total(self, x: int, shape: tuple[int, ...]) -> int:
-        """A sum over some axes: its gradient is the one that arrives, spread."""
-        return self.add("sum", (x,), shape, (Gradient(Form.SPREAD),), layout=Layout.PLAIN)
-
-    def masked(self, x: int, mask: tuple[int, ...], divided: bool = False) -> int:
-        """Times drawn numbers: those are no operand's gradient."""
-        drawn = self.add("bernoulli", (), mask, (), named=divided)
-        if divided:
-            drawn = self.add("div", (drawn,), mask, (None,))
-        return self.add("mul", (x, drawn), self.shape(x), (NEW, None), saves=((1, 0),))
-
-    def surround(self, x: int, pads: tuple[tuple[int, int], ...], mode: str = "zeros") -> int:
-        """A map with its padding; nothing where there is none."""
-        if not any(before or after for before, after in pads):
-            return x
-        shape = self.shape(x)
-        padded = (*shape[:2], *(n + before + after for n, (before, after) in zip(shape[2:], pads, strict=True)))
-        return self.pad(x, padded, mode in ("reflect", "replicate"))
-
-    def lifted(self, x: int, shape: tuple[int, ...], pool: Callable[[int, tuple[int, ...]], int]) -> int:
-        """A pooling; that of a signal is torch's pooling of an image of height 1."""
-        if len(shape) != 3:
-            return pool(x, shape)
-        signal = self.shape(x)
-        image = self.view(x, (*signal[:2], 1, signal[2]), "unsqueeze")
-        return self.view(pool(image, (*shape[:2], 1, shape[2])), shape, "squeeze")
-
-    def averaged(self, x: int, shape: tuple[int, ...]) -> int:
-        """Average pooling, which saves its input."""
-        return self.lifted(x, shape, lambda y, wide: self.image("avg_pool", y, wide, saves=((0, 0),)))
-
-    def per_real(self, mean: int, sides: tuple[int, ...], padded: tuple[int, ...]) -> int:
-        """A mean over padded windows, divided by the share of each window that is no padding."""
-        shape = self.shape(mean)
-        ones = self.add("ones_like", (), (1, 1, *sides), ())
-        real = self.add("pad", (ones,), (1, 1, *padded), (None,), named=True)
-        share = self.add("avg_pool", (real,), (1, 1, *shape[2:]), (None,))
-        return self.add("div", (mean, share), shape, (NEW, None), saves=((1, 0),))
-
-    def norm_pool(self, x: int, shape: tuple[int, ...]) -> int:
-        """lp_pool: power, average, then sign * relu(abs), times the window, root."""
-        out = self.averaged(self.power(x), shape)
-        sign = self.unary("sign", out)
-        size_ = self.unary("relu", self.unary("abs", out, "input", 1), "result")
-        return self.power(self.scalar("mul", self.multiply(sign, size_)))
-
-    def instance_norm(self, x: int, affine: bool) -> int:
-        """Batch norm over [1, N * C, ...]; scale and shift are repeated for every image."""
-        shape = self.shape(x)
-        channels = (-shape[1],)
-        repeated = [self.add("repeat", (-1 - index,), channels, named=True) for index in range(2 * affine)]
-        rows = self.view(x, (1, -shape[1], *shape[2:]))
-        kept = ((0, -1), (-2, -1), (-3, -1), *(((1, -1),) if affine else ()))
-        own = ((size(channels), 0),) * 2
-        normed = self.add("batch_norm", (rows, *repeated), self.shape(rows), saves=kept, own=own, layout=Layout.IMAGE)
-        return self.view(normed, shape)
-
-    def local_norm(self, x: int, window: int) -> int:
-        """Local response normalisation of a signal or a map (volumes: the last two axes as one)."""
-        shape = self.shape(x)
-        batch, channels = shape[:2]
-        rest = shape[2:] if len(shape) == 3 else (shape[2], prod(shape[3:]))
-        square = self.view(self.multiply(x, x), (batch, 1, channels, *rest))
-        padded = self.pad(square, (batch, 1, channels + window // 2 + (window - 1) // 2, *rest))
-        mean = self.image("avg_pool", padded, (batch, 1, channels, *rest), saves=((0, 0),))
-        sums = self.view(self.view(mean, (batch, channels, *rest), "squeeze"), shape)
-        shifted = self.shifted(self.scalar("mul", sums))
-        gradient = Gradient(Form.NEW, ((size(shape), 0),) * 2)
-        # the sums still have their name while the power is taken
-        power = self.add("pow", (shifted, sums), shape, (gradient, None), saves=((0, 0),))
-        return self.divide(x, power)
-
-    def linear_along(self, x: int, units: int, bias: bool, channels: bool) -> int:
-        """F.linear on a map: reshape to rows, product, back; the channels are moved to the end before."""
-        moved = self.last(x) if channels else x
-        *outer, width = self.shape(moved)
-        rows = self.view(moved, (prod(outer), width), "reshape")
-        y = self.view(self.linear(rows, (prod(outer), units), bias), (*outer, units))
-        return self.first(y) if channels else y
-
-    def connected(self, x: int, table: Sequence[Sequence[int]], shape: tuple[int, ...], bias: bool) -> int:
-        """A convolution per filter on the channels that it reads (copied by index), then concat."""
-        maps, first = [], 0
-        kernel = self.shape(-1)[1:]
-        for row in table:
-            links = len(row)
-            weight = self.view(self.narrow(-1, 0, links), (1, links, *kernel), "unsqueeze")
-            shift = self.narrow(-2, 0, 1) if bias else None
-            places = self.add("tensor", (), (links,), (), width=INDEX)
-            seen = self.shape(x)
-            read = self.add("index", (x, places), (seen[0], links, *seen[2:]), (NEW, None), saves=((1, 0),))
-            maps.append(self.conv(read, shape, weight, shift))
-            first += links
-        return self.concat(tuple(maps), 1)
-
-    def unshared(self, x: int, windows: Sequence[tuple[int, int]], filters: int, bias: bool) -> int:
-        """Unfold, one row of patches per position, bmm with that position's weights."""
-        axes = len(windows)
-        patches = x
-        for axis, (kernel, stride) in enumerate(windows, start=2):
-            patches = self.unfold(patches, axis, kernel, stride)
-        order = (*range(2, 2 + axes), 0, 1, *range(2 + axes, 2 + 2 * axes))
-        patches = self.permute(patches, order)
-        shape = self.shape(patches)
-        positions, kernels = shape[:axes], shape[axes + 2 :]
-        places, width = prod(positions), prod(shape[axes + 1 :])
-        if axes > 1:
-            patches = self.view(patches, (places, BATCH, shape[axes + 1], *kernels), "flatten")
-        rows = self.view(patches, (places, BATCH, width), "flatten")
-        weight = -1
-        if axes > 1:
-            weight = self.view(weight, (*self.shape(-1)[: 2 + axes], places), "flatten")
-        weight = self.permute(self.view(weight, (filters, width, places), "flatten"), (2, 1, 0))
-        y = self.add("bmm", (rows, weight), (places, BATCH, filters), saves=((1, 0), (0, 1)), layout=Layout.PLAIN)
-        y = self.view(self.permute(y, (1, 2, 0)), (BATCH, filters, *positions), "unflatten")
-        return self.plus(y, -2) if bias else y
+        return self.add(name, reads, self.shape(x), saves=kept, own=own, layout=Layout.IMAGE, **fields)
 
     def done(self) -> tuple[Operation, ...]:
         """The finished sequence; the last one's result is the layer's."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
-from math import gcd
 from typing import Annotated, Any, ClassVar
 
-from cnncalc.core.dims import Dim, ceildiv, compare, floordiv, minimum, prod, ratio, text
+from cnncalc.core.dims import Dim, ceildiv, compare, floordiv, minimum, prod, text
 from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops
-from cnncalc.layers.base import Layer, Reach, Tap, Unmet, needs_map, unmet
-from cnncalc.layers.fields import Count, Counts, Flag, OneOf, OptionalCount, OptionalCounts, Padding, Positive, expand
-from cnncalc.layers.operations import BATCH, Operation, Program
+from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
+from cnncalc.layers.fields import Counts, Flag, OneOf, OptionalCounts, Padding, Positive, expand
+from cnncalc.layers.operations import BATCH, Operation
+from cnncalc.layers.program import Program
 from cnncalc.layers.window import Axis, axes_of, needs_per_axis, needs_room
 
 Mode = Annotated[str, OneOf("max", "average")]
@@ -101,14 +100,18 @@ class Pool(Layer):
         """A pad where torch's own padding cannot say it, the pooling, and a cut of windows that start in the padding."""
         program = self.program(inputs)
         axes = self.axes(inputs[0])
-        even = self.kind != "lppool" and all(before == after for before, after in (axis.pads for axis in axes))
-        x = 0 if even else program.surround(0, tuple(axis.pads for axis in axes))
-        lengths = output[1:] if even else tuple(self._uncut(axis) for axis in axes)
-        y = self._pooled(program, x, (BATCH, output[0], *lengths), axes, training)
-        if self.ceil_mode and self.padding != "same" and not even:
+        inside = self._inside(axes)
+        x = 0 if inside else program.surround(0, tuple(axis.pads for axis in axes))
+        lengths = output[1:] if inside else tuple(self._uncut(axis) for axis in axes)
+        y = self._pooled(program, x, (BATCH, output[0], *lengths), axes)
+        if self.ceil_mode and self.padding != "same" and not inside:
             for index, length in enumerate(output[1:], start=2):
                 y = program.narrow(y, index, length)
         return program.done()
+
+    def _inside(self, axes: tuple[Axis, ...]) -> bool:
+        """Whether torch's own padding argument can say it."""
+        return all(before == after for before, after in (axis.pads for axis in axes))
 
     def _uncut(self, axis: Axis) -> Dim:
         """The windows that torch finds on a map that was padded before."""
@@ -116,7 +119,7 @@ class Pool(Layer):
             return axis.positions()
         return minimum(ceildiv(axis.padded - axis.reach, axis.stride), floordiv(axis.padded - 1, axis.stride)) + 1
 
-    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...], training: bool) -> int:
+    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...]) -> int:
         """The pooling of a map that has its padding, to a tensor of that shape."""
         raise NotImplementedError
 
@@ -145,10 +148,13 @@ class MaxPool(Pool):
         """K * k - 1 comparisons per output number."""
         return Ops(comparisons=(self._window(inputs[0]) - 1) * elements(output))
 
-    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...], training: bool) -> int:
-        if len(shape) == 3 and not training:  # a signal's kernel, without indices
-            return program.image("max_pool1d", x, shape)
-        return program.lifted(x, shape, lambda y, wide: program.indexed("max_pool", y, wide))
+    def _inside(self, axes: tuple[Axis, ...]) -> bool:
+        # torch refuses more padding than half the kernel, even of a dilated one
+        wide = self.padding == "same" and any(2 * axis.pads[0] > axis.kernel for axis in axes)
+        return super()._inside(axes) and not wide
+
+    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...]) -> int:
+        return program.lifted(x, shape, lambda y, wide: program.indexed("max_pool", y, wide, lazy=len(shape) == 3))
 
 
 def _needs_bare_room(axes: tuple[Axis, ...]) -> Iterator[Unmet]:
@@ -191,10 +197,14 @@ class AvgPool(Pool):
         """K * k - 1 adds and one division per output number."""
         return Ops(adds=(self._window(inputs[0]) - 1) * elements(output), divisions=elements(output))
 
-    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...], training: bool) -> int:
+    def _inside(self, axes: tuple[Axis, ...]) -> bool:
+        # torch refuses a volume smaller than the kernel, whatever its padding
+        small = len(axes) == 3 and any(axis.size < axis.kernel for axis in axes)
+        return super()._inside(axes) and not (self.padding == "same" and small)
+
+    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...]) -> int:
         mean = program.averaged(x, shape)
-        uneven = any(before != after for before, after in (axis.pads for axis in axes))
-        if not uneven or (self.count_include_pad and self.padding != "same"):
+        if self._inside(axes) or (self.count_include_pad and self.padding != "same"):
             return mean
         return program.per_real(mean, tuple(axis.size for axis in axes), tuple(axis.padded for axis in axes))
 
@@ -224,216 +234,8 @@ class LpPool(Pool):
         window, count = self._window(inputs[0]), elements(output)
         return Ops(adds=(window - 1) * count, special=(window + 1) * count)
 
-    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...], training: bool) -> int:
+    def _inside(self, axes: tuple[Axis, ...]) -> bool:
+        return False
+
+    def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...]) -> int:
         return program.norm_pool(x, shape)
-
-
-class _GlobalPool(Layer):
-    counted: ClassVar[bool] = True
-
-    keepdims: Flag = False
-    """Keep the spatial axes with size 1 ([C, 1, 1]) instead of giving a vector [C]."""
-
-    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
-        """A map."""
-        yield from needs_map(inputs[0], (1, 2, 3), self.kind)
-
-    def output(self, *inputs: Shape) -> Shape:
-        """[C], or [C, 1, ...] with keepdims."""
-        (x,) = inputs
-        return (x[0], *(1 for _ in x[1:])) if self.keepdims else (x[0],)
-
-    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach:
-        """Everything."""
-        return Reach.WHOLE
-
-
-class GlobalMaxPool(_GlobalPool):
-    """The maximum of each channel over all positions.
-
-    Output: one number per channel. No parameters; positions - 1 comparisons per channel. Source: global pooling, course
-    document 002, line 281.
-
-    >>> GlobalMaxPool().output((512, 7, 7))
-    (512,)
-    """
-
-    kind: ClassVar[str] = "global_maxpool"
-
-    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """Positions - 1 comparisons per channel."""
-        return Ops(comparisons=elements(inputs[0]) - inputs[0][0])
-
-    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
-        """Adaptive max pooling to one position, then flatten unless keepdims."""
-        program = self.program(inputs)
-        one = (BATCH, output[0], *(1 for _ in inputs[0][1:]))
-        y = program.lifted(0, one, lambda x, wide: program.indexed("adaptive_max_pool", x, wide))
-        if not self.keepdims:
-            program.flat(y)
-        return program.done()
-
-
-class GlobalAvgPool(_GlobalPool):
-    """The mean of each channel over all positions.
-
-    Output: one number per channel. No parameters; positions - 1 adds and one division per channel. Source: course
-    documents 002, line 281, and 004, line 229.
-
-    >>> GlobalAvgPool().output((1024, 7, 7))
-    (1024,)
-    """
-
-    kind: ClassVar[str] = "global_avgpool"
-
-    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """Positions - 1 adds and one division per channel."""
-        return Ops(adds=elements(inputs[0]) - inputs[0][0], divisions=inputs[0][0])
-
-    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
-        """The mean over all positions (torch's adaptive pooling to one position), then flatten unless keepdims."""
-        program = self.program(inputs)
-        y = program.lifted(0, (BATCH, output[0], *(1 for _ in inputs[0][1:])), program.mean)
-        if not self.keepdims:
-            program.flat(y)
-        return program.done()
-
-
-class _AdaptivePool(Layer):
-    short: ClassVar[str] = "size"
-    counted: ClassVar[bool] = True
-
-    size: Counts
-    """The wanted output size, one number or one per axis."""
-
-    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
-        """A map with as many axes as sizes."""
-        yield from needs_map(inputs[0], (1, 2, 3), self.kind)
-        yield from needs_per_axis(inputs[0], size=self.size)
-
-    def output(self, *inputs: Shape) -> Shape:
-        """Channels x size."""
-        return (inputs[0][0], *expand(self.size, rank(inputs[0])))
-
-    def reach(self, inputs: tuple[Shape, ...], output: Shape) -> Reach | tuple[Tap, ...]:
-        """Output o of m reads the inputs floor(o n / m) to ceil((o + 1) n / m) - 1: windows where m divides n."""
-        if all(type(m) is int and m == 1 for m in output[1:]):
-            return Reach.WHOLE
-        return tuple(self._tap(n, m) for n, m in zip(inputs[0][1:], output[1:], strict=True))
-
-    def _tap(self, n: Dim, m: Dim) -> Tap:
-        if type(n) is not int or type(m) is not int:
-            # the most that any n allows: a window may start and end within a step
-            return Tap(ceildiv(n, m) + 1, ratio(n, m), 0)
-        # o n mod m runs over the multiples of gcd(n, m); the widest window starts at the last of them
-        widest = 1 - (-(n - gcd(n, m)) // m)
-        step = Fraction(n, m)
-        return Tap(widest, ratio(n, m), 0, (0, step - Fraction(1, step.denominator)))
-
-    def _window(self, x: Shape, output: Shape) -> Dim:
-        return prod(ceildiv(n, m) for n, m in zip(x[1:], output[1:], strict=True))
-
-
-class AdaptiveMaxPool(_AdaptivePool):
-    """Maximum pooling to a given output size, whatever the input's.
-
-    Output o of m reads inputs floor(o n / m) to ceil((o + 1) n / m) - 1. No parameters. Counted as windows of
-    ceil(n / m) positions. Source: torch.nn.AdaptiveMaxPool2d.
-
-    >>> AdaptiveMaxPool(size=7).output((512, 14, 14))
-    (512, 7, 7)
-    """
-
-    kind: ClassVar[str] = "adaptive_maxpool"
-
-    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """Window - 1 comparisons per output number."""
-        return Ops(comparisons=(self._window(inputs[0], output) - 1) * elements(output))
-
-    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
-        """One operation with int64 indices."""
-        program = self.program(inputs)
-        program.lifted(0, (BATCH, *output), lambda x, wide: program.indexed("adaptive_max_pool", x, wide))
-        return program.done()
-
-
-class AdaptiveAvgPool(_AdaptivePool):
-    """Average pooling to a given output size, whatever the input's.
-
-    Output o of m reads inputs floor(o n / m) to ceil((o + 1) n / m) - 1. No parameters. Counted as windows of
-    ceil(n / m) positions. Source: torch.nn.AdaptiveAvgPool2d.
-
-    >>> AdaptiveAvgPool(size=[7, 7]).output((512, 14, 14))
-    (512, 7, 7)
-    """
-
-    kind: ClassVar[str] = "adaptive_avgpool"
-
-    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """Window - 1 adds and one division per output number."""
-        return Ops(adds=(self._window(inputs[0], output) - 1) * elements(output), divisions=elements(output))
-
-    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
-        """One operation that saves its input; to one position it runs as a mean, which saves nothing."""
-        program = self.program(inputs)
-        if all(length == 1 for length in output[1:]):
-            program.lifted(0, (BATCH, *output), program.mean)
-        else:
-            program.averaged(0, (BATCH, *output))
-        return program.done()
-
-
-class DepthPool(Layer):
-    """Pooling across channels at every position: the map's sides stay, the channels shrink.
-
-    Output: floor((C - k) / s) + 1 channels. No parameters; k - 1 operations per output number. Source: depth-wise
-    pooling, course document 000, line 520.
-
-    >>> DepthPool(kernel=3).output((96, 55, 55))
-    (32, 55, 55)
-    """
-
-    kind: ClassVar[str] = "depth_pool"
-    short: ClassVar[str] = "kernel"
-    counted: ClassVar[bool] = True
-
-    kernel: Count
-    """How many neighbouring channels a window takes."""
-    stride: OptionalCount = None
-    """Step across the channels; the kernel when left out."""
-    mode: Mode = "max"
-    """max or average."""
-
-    def effective(self, field: str) -> Any:
-        """A field's value; the stride is the kernel when left out."""
-        return self.kernel if field == "stride" and self.stride is None else super().effective(field)
-
-    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
-        """A map with at least as many channels as the kernel."""
-        (x,) = inputs
-        yield from needs_map(x, (1, 2, 3), self.kind)
-        yield from unmet(
-            x[0],
-            ">=",
-            self.kernel,
-            f"kernel {text(self.kernel)} exceeds the {text(x[0])} channels",
-            expected=f"at least {text(self.kernel)} channels",
-            remedy=f"use kernel <= {text(x[0])}",
-        )
-
-    def output(self, *inputs: Shape) -> Shape:
-        """Windows x positions."""
-        (x,) = inputs
-        return (floordiv(x[0] - self.kernel, self.effective("stride")) + 1, *x[1:])
-
-    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
-        """K - 1 comparisons, or k - 1 adds and one division, per output number."""
-        count = (self.kernel - 1) * elements(output)
-        return Ops(comparisons=count) if self.mode == "max" else Ops(adds=count, divisions=elements(output))
-
-    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
-        """Unfold the channels into windows, then amax or mean over each."""
-        program = self.program(inputs)
-        windows = program.unfold(0, 1, self.kernel, self.effective("stride"))
-        (program.amax if self.mode == "max" else program.mean)(windows, (BATCH, *output))
-        return program.done()

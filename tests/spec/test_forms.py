@@ -32,7 +32,12 @@ FORMS: dict[str, list[Form]] = {
             "3x227x227",
             "96x55x55",
         ),
-        Form("conv: {filters: 4, kernel: [3, 5], stride: [1, 2], padding: [1, 2], dilation: [1, 1]}", None, "3x8x8", "4x8x4"),
+        Form(
+            "conv: {filters: 4, kernel: [3, 5], stride: [1, 2], padding: [1, 2], dilation: [1, 1]}",
+            None,
+            "3x8x8",
+            "4x8x4",
+        ),
         Form("conv: {filters: 2, kernel: 3, connections: [[0], [0, 2]]}", None, "3x8x8", "2x6x6"),
         Form("conv: {filters: 2, kernel: 3, padding: {top: 1, bottom: 2, left: 0, right: 3}}", None, "3x8x8", "2x9x9"),
         Form("conv: {filters: 2, kernel: 3, padding: same, stride: 2, padding_mode: reflect}", None, "3x9x9", "2x5x5"),
@@ -62,7 +67,12 @@ FORMS: dict[str, list[Form]] = {
         Form("transposed_conv: {filters: 4, kernel: 3, stride: 2, padding: same}", None, "8x7x7", "4x14x14"),
     ],
     "locally_connected": [
-        Form("locally_connected: {filters: 4, kernel: 3, stride: 2, bias: false, activation: relu}", None, "3x9x9", "4x4x4")
+        Form(
+            "locally_connected: {filters: 4, kernel: 3, stride: 2, bias: false, activation: relu}",
+            None,
+            "3x9x9",
+            "4x4x4",
+        )
     ],
     "dense": [
         Form("dense: {units: 10, bias: false, activation: softmax}", "dense: 10", "84", "10"),
@@ -70,18 +80,31 @@ FORMS: dict[str, list[Form]] = {
         Form("dense: {units: 10, axis: last}", None, "84x3x5", "84x3x10"),
     ],
     "maxpool": [
-        Form("maxpool: {kernel: 3, stride: 2, padding: 1, dilation: 1, ceil_mode: true}", "maxpool: 3", "4x9x9", "4x5x5", "4x3x3"),
+        Form(
+            "maxpool: {kernel: 3, stride: 2, padding: 1, dilation: 1, ceil_mode: true}",
+            "maxpool: 3",
+            "4x9x9",
+            "4x5x5",
+            "4x3x3",
+        ),
         Form("maxpool: {kernel: [1, 4]}", "maxpool: [1, 4]", "4x9x9", "4x9x2"),
     ],
     "avgpool": [
-        Form("avgpool: {kernel: 2, stride: 2, padding: 0, ceil_mode: false, count_include_pad: false}", "avgpool: 2", "4x9x9", "4x4x4")
+        Form(
+            "avgpool: {kernel: 2, stride: 2, padding: 0, ceil_mode: false, count_include_pad: false}",
+            "avgpool: 2",
+            "4x9x9",
+            "4x4x4",
+        )
     ],
     "lppool": [Form("lppool: {kernel: 2, p: 3, stride: 1}", "lppool: 2", "4x9x9", "4x8x8", "4x4x4")],
     "global_maxpool": [Form("global_maxpool: {keepdims: true}", "global_maxpool", "4x9x9", "4x1x1", "4")],
     "global_avgpool": [Form("global_avgpool: {keepdims: false}", "global_avgpool", "4x9x9", "4")],
     "adaptive_maxpool": [Form("adaptive_maxpool: {size: [7, 5]}", "adaptive_maxpool: [7, 5]", "4x9x9", "4x7x5")],
     "adaptive_avgpool": [Form("adaptive_avgpool: {size: 7}", "adaptive_avgpool: 7", "4x9x9", "4x7x7")],
-    "depth_pool": [Form("depth_pool: {kernel: 3, stride: 2, mode: average}", "depth_pool: 3", "9x4x4", "4x4x4", "3x4x4")],
+    "depth_pool": [
+        Form("depth_pool: {kernel: 3, stride: 2, mode: average}", "depth_pool: 3", "9x4x4", "4x4x4", "3x4x4")
+    ],
     "batchnorm": [Form("batchnorm: {affine: false, track_stats: true}", "batchnorm", "4x9x9", "4x9x9")],
     "layernorm": [Form("layernorm: {over: all, affine: false}", "layernorm: all", "4x9x9", "4x9x9")],
     "groupnorm": [Form("groupnorm: {groups: 2, affine: true}", "groupnorm: 2", "4x9x9", "4x9x9")],
@@ -127,7 +150,9 @@ FORMS: dict[str, list[Form]] = {
     "pixel_unshuffle": [Form("pixel_unshuffle: {factor: 3}", "pixel_unshuffle: 3", "2x9x9", "18x3x3")],
     "channel_shuffle": [Form("channel_shuffle: {groups: 2}", "channel_shuffle: 2", "8x9x9", "8x9x9")],
     "add": [Form("add: {branches: [[], [relu]]}", "add: [[], [relu]]", "4x9x9", "4x9x9")],
-    "multiply": [Form("multiply: {branches: [[], [global_avgpool]]}", "multiply: [[], [global_avgpool]]", "4x9x9", "4x9x9")],
+    "multiply": [
+        Form("multiply: {branches: [[], [global_avgpool]]}", "multiply: [[], [global_avgpool]]", "4x9x9", "4x9x9")
+    ],
     "maximum": [Form("maximum: {branches: [[], [relu]]}", "maximum: [[], [relu]]", "4x9x9", "4x9x9")],
     "concat": [
         Form("concat: {branches: [[], [relu], []], axis: channels}", "concat: [[], [relu], []]", "4x9x9", "12x9x9"),
@@ -154,14 +179,20 @@ FORMS: dict[str, list[Form]] = {
         )
     ],
     "subsample": [Form("subsample: {kernel: 2, stride: 2}", "subsample", "6x28x28", "6x14x14")],
-    "mlpconv": [Form("mlpconv: {filters: 8, kernel: 3, stride: 1, padding: same, hidden: 4, out: 6}", None, "3x9x9", "6x9x9")],
+    "mlpconv": [
+        Form("mlpconv: {filters: 8, kernel: 3, stride: 1, padding: same, hidden: 4, out: 6}", None, "3x9x9", "6x9x9")
+    ],
     "inception": [Form("inception: {c1: 1, r3: 2, c3: 3, r5: 4, c5: 5, pool: 6}", None, "8x9x9", "15x9x9")],
     "residual": [Form("residual: {width: 8, stride: 2}", "residual: 8", "4x9x9", "8x5x5", "8x9x9")],
     "bottleneck": [Form("bottleneck: {width: 8, stride: 2}", "bottleneck: 8", "4x9x9", "32x5x5", "32x9x9")],
-    "squeeze_excite": [Form("squeeze_excite: {reduced: 2, gate: sigmoid, activation: relu}", "squeeze_excite: 2", "4x9x9", "4x9x9")],
+    "squeeze_excite": [
+        Form("squeeze_excite: {reduced: 2, gate: sigmoid, activation: relu}", "squeeze_excite: 2", "4x9x9", "4x9x9")
+    ],
     "dense_block": [Form("dense_block: {units: 2, growth: 3}", None, "4x9x9", "10x9x9")],
     "transition": [Form("transition: {filters: 3}", "transition", "8x9x9", "3x4x4", "4x4x4")],
-    "inverted_residual": [Form("inverted_residual: {filters: 8, expand: 6, stride: 2}", "inverted_residual: 8", "4x9x9", "8x5x5", "8x9x9")],
+    "inverted_residual": [
+        Form("inverted_residual: {filters: 8, expand: 6, stride: 2}", "inverted_residual: 8", "4x9x9", "8x5x5", "8x9x9")
+    ],
     # stride 1: the half that passes by keeps 8 / 2 channels, the other gives 16 / 2
     "shuffle_unit": [Form("shuffle_unit: {filters: 16, stride: 2}", "shuffle_unit: 16", "8x9x9", "16x5x5", "12x9x9")],
 }

@@ -257,11 +257,20 @@ def test_a_block_of_the_spec_wins_over_a_shipped_one() -> None:
 
 def test_a_shipped_block_does_not_see_the_spec_s_variables() -> None:
     # the block's own default stands: stride = kernel = 2
-    assert outputs(written("subsample", variables="{stride: 9, kernel: 9}", input="3x8x8"))["subsample1.scale1"] == (3, 4, 4)
+    assert outputs(written("subsample", variables="{stride: 9, kernel: 9}", input="3x8x8"))["subsample1.scale1"] == (
+        3,
+        4,
+        4,
+    )
 
 
 def test_repeat_of_a_layer_a_stack_and_none() -> None:
-    text = written("conv: {filters: 3, kernel: 3, repeat: 2}", "stack: {repeat: n, layers: [relu]}", "tanh: {repeat: 0}", variables="{n: 2}")
+    text = written(
+        "conv: {filters: 3, kernel: 3, repeat: 2}",
+        "stack: {repeat: n, layers: [relu]}",
+        "tanh: {repeat: 0}",
+        variables="{n: 2}",
+    )
     assert list(outputs(text)) == ["conv1[0]", "conv1[1]", "stack1[0].relu1", "stack1[1].relu1"]
 
 
@@ -298,7 +307,9 @@ def test_a_word_that_is_no_name_stays_a_word() -> None:
 
 def test_a_variable_may_have_the_name_of_a_word() -> None:
     # the name in scope wins
-    assert outputs(written("conv: {filters: 8, kernel: 3, padding: same}", variables="{same: 2}", input="3x8x8"))["conv1"] == (8, 10, 10)
+    assert outputs(written("conv: {filters: 8, kernel: 3, padding: same}", variables="{same: 2}", input="3x8x8"))[
+        "conv1"
+    ] == (8, 10, 10)
 
 
 # -- activations -----------------------------------------------------------------------------------------------------
@@ -320,7 +331,10 @@ def test_a_variable_may_have_the_name_of_a_word() -> None:
 def test_activation(stated: str, kind: str) -> None:
     text = written(f"conv: {{name: c, filters: 8, kernel: 3, activation: {stated}}}", variables="{n: 2}")
     rows = analyzed(text).rows
-    assert [(row.path, row.kind, row.is_activation_of) for row in rows] == [("c", "conv", None), (f"c.{kind}", kind, "c")]
+    assert [(row.path, row.kind, row.is_activation_of) for row in rows] == [
+        ("c", "conv", None),
+        (f"c.{kind}", kind, "c"),
+    ]
     if kind == "prelu":
         assert rows[1].params == 1
     if kind == "maxout":
@@ -328,7 +342,21 @@ def test_activation(stated: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "stated", ["conv", "rleu", "true", "3", "[relu]", "{relu: 3}", "{relu: {slope: 1}}", "{relu: {}, tanh: {}}", "{leaky_relu: {slop: 1}}", "{leaky_relu: {slope: {a: 1}}}", "{leaky_relu: {slope: [1]}}", "{}"]
+    "stated",
+    [
+        "conv",
+        "rleu",
+        "true",
+        "3",
+        "[relu]",
+        "{relu: 3}",
+        "{relu: {slope: 1}}",
+        "{relu: {}, tanh: {}}",
+        "{leaky_relu: {slop: 1}}",
+        "{leaky_relu: {slope: {a: 1}}}",
+        "{leaky_relu: {slope: [1]}}",
+        "{}",
+    ],
 )
 def test_not_an_activation(stated: str) -> None:
     problem = refusal(written(f"conv: {{filters: 8, kernel: 3, activation: {stated}}}"))

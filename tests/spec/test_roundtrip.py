@@ -49,7 +49,9 @@ ROWS = {
     "an empty activation": written("conv: {filters: 8, kernel: 3, activation: null}"),
     "a section of nothing": written("relu", train="{batch: null}"),
     "an empty section": written("relu", train="{}", task="{}", budget="{}", target="{}", variables="{}", expect="{}"),
-    "flags and conditions": written("relu: {if: 1 < 2, trainable: false, train_only: false, checkpoint: true, inplace: true}"),
+    "flags and conditions": written(
+        "relu: {if: 1 < 2, trainable: false, train_only: false, checkpoint: true, inplace: true}"
+    ),
     "a condition of null": written("relu: {if: null, repeat: null}"),
     "several lines": written("relu", source='"one\\ntwo\\n"'),
     "trailing colon": written("relu", source='"one:"', name='"a:"'),

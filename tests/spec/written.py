@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -40,6 +41,15 @@ def analyzed(text: str, **options: Any) -> Analysis:
 def unrolled(text: str, **options: Any) -> Graph:
     """The graph of a text."""
     return expand(loaded(text), shipped_block, **options)
+
+
+def problems_of(work: Callable[[], object]) -> tuple[Diagnostic, ...]:
+    """The problems that a call raises; none when it returns."""
+    try:
+        work()
+    except SpecError as error:
+        return error.problems
+    return ()
 
 
 def refused(text: str, **options: Any) -> tuple[Diagnostic, ...]:

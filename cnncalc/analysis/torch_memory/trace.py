@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import accumulate
-from typing import NamedTuple
 
 Bytes = tuple[int, int]
-"""Bytes of a storage: a constant, and bytes per image."""
+"""A constant, and bytes per image."""
 
 
-class Mark(NamedTuple):
-    """From event `start` on, this layer is at work in this phase. Node -1: none (loss, optimizer)."""
-
-    start: int
-    phase: str
-    node: int
+Storage = tuple[int, int, str, int, str]
+"""Bytes: a constant, and bytes per image; what it is for (parameters, buffers, inputs, optimizer, gradients or
+transients); the layer that made it (-1: none); what it is.
+"""
+Mark = tuple[int, str, int]
+"""From this event on, in this phase, this layer is at work (-1: none, in the loss and the optimizer)."""
 
 
 class Trace:
@@ -25,62 +24,36 @@ class Trace:
     `resident`: parameters, buffers, inputs, targets, optimizer state.
     """
 
-    __slots__ = ("births", "events", "kinds", "marks", "nodes", "resident", "sizes", "whats")
+    __slots__ = ("events", "marks", "resident", "storages")
 
     def __init__(self) -> None:
-        self.sizes: list[Bytes] = []
-        self.kinds: list[str] = []
-        """parameters, buffers, inputs, optimizer, gradients, activations or transients."""
-        self.nodes: list[int] = []
-        self.whats: list[str] = []
+        self.storages: list[Storage] = []
         self.events: list[int] = []
         self.resident: list[int] = []
         self.marks: list[Mark] = []
 
-    def hold(self, bytes_: Bytes, kind: str, node: int, what: str) -> int:
+    def hold(self, constant: int, each: int, kind: str, node: int, what: str) -> int:
         """A storage that exists from the start."""
-        self.resident.append(self._new(bytes_, kind, node, what))
-        return self.resident[-1]
-
-    def _new(self, bytes_: Bytes, kind: str, node: int, what: str) -> int:
-        self.sizes.append(bytes_)
-        self.kinds.append(kind)
-        self.nodes.append(node)
-        self.whats.append(what)
-        return len(self.sizes) - 1
-
-    def born(self, bytes_: Bytes, kind: str, node: int, what: str) -> int:
-        """A storage that is made now."""
-        self.sizes.append(bytes_)
-        self.kinds.append(kind)
-        self.nodes.append(node)
-        self.whats.append(what)
-        storage = len(self.kinds) - 1
-        self.events.append(storage)
+        storage = len(self.storages)
+        self.storages.append((constant, each, kind, node, what))
+        self.resident.append(storage)
         return storage
-
-    def freed(self, storage: int) -> None:
-        """The storage is freed now."""
-        self.events.append(~storage)
 
     def mark(self, phase: str, node: int) -> None:
         """A layer begins its work."""
-        self.marks.append(Mark(len(self.events), phase, node))
+        self.marks.append((len(self.events), phase, node))
 
     # -- replays --------------------------------------------------------------------------------------------------
 
     def amounts(self, batch: int, rounded: Callable[[int], int] | None = None) -> list[int]:
         """The bytes of every storage at a batch, rounded as an allocator does."""
         if rounded is None:
-            return [constant + batch * each for constant, each in self.sizes]
-        return [rounded(constant + batch * each) for constant, each in self.sizes]
+            return [one[0] + batch * one[1] for one in self.storages]
+        return [rounded(one[0] + batch * one[1]) for one in self.storages]
 
     def levels(self, batch: int, rounded: Callable[[int], int] | None = None) -> list[int]:
         """The bytes that are alive: before the first event, and after each."""
-        amounts = self.amounts(batch, rounded)
-        base = sum([amounts[storage] for storage in self.resident])
-        changes = [amounts[event] if event >= 0 else -amounts[~event] for event in self.events]
-        return list(accumulate(changes, initial=base))
+        return self._sums(self.amounts(batch, rounded))
 
     def peak(self, batch: int, rounded: Callable[[int], int] | None = None) -> int:
         """The most bytes that are alive at once."""
@@ -88,16 +61,15 @@ class Trace:
 
     def lines(self) -> list[Bytes]:
         """The upper envelope of the levels as lines a + b N over N >= 1, by rising slope: the peak is their maximum."""
-        constants = self._sums(0)
-        slopes = self._sums(1)
+        constants = self._sums([one[0] for one in self.storages])
+        slopes = self._sums([one[1] for one in self.storages])
         best: dict[int, int] = {}
         for constant, slope in zip(constants, slopes, strict=True):
             if constant > best.get(slope, -1):
                 best[slope] = constant
         return envelope((constant, slope) for slope, constant in best.items())
 
-    def _sums(self, part: int) -> list[int]:
-        sizes = [one[part] for one in self.sizes]
+    def _sums(self, sizes: list[int]) -> list[int]:
         base = sum([sizes[storage] for storage in self.resident])
         return list(accumulate([sizes[e] if e >= 0 else -sizes[~e] for e in self.events], initial=base))
 
@@ -113,9 +85,9 @@ class Trace:
 
     def at(self, moment: int) -> Mark:
         """Who was at work when that many events had happened."""
-        found = Mark(0, "start", -1)
+        found: Mark = (0, "start", -1)
         for mark in self.marks:
-            if mark.start >= moment:
+            if mark[0] >= moment:
                 break
             found = mark
         return found

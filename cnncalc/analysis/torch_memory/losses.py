@@ -1,0 +1,85 @@
+"""The loss as torch operations, on an output and its target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cnncalc.core.shapes import Shape
+from cnncalc.layers.operations import BATCH, INDEX, Gradient, Layout, Operation, Size, size
+from cnncalc.layers.program import Program
+
+SCALAR = (1, 0)
+
+
+def loss_program(name: str, shape: Shape) -> tuple[Operation, ...]:
+    """The operations of a loss on an output of this shape (slot 0) and its target (slot 1, not differentiated)."""
+    program = Program((shape, target_shape(name, shape)))
+    LOSSES[name](program)
+    return program.done()
+
+
+def loss_name(stated: str | None, shape: Shape) -> str:
+    """The spec's loss; else cross-entropy on a vector, else the sum of the output."""
+    return stated or ("cross_entropy" if len(shape) == 1 else "sum")
+
+
+def target_shape(name: str, shape: Shape) -> Shape:
+    """What the output is compared with: a class per position, or a number per number."""
+    return shape[1:] if name in ("cross_entropy", "nll") else shape
+
+
+def target_bytes(name: str, shape: Shape, width: int) -> tuple[int, int]:
+    """The target's bytes: int64 classes, or numbers; nothing for a sum."""
+    if name == "sum":
+        return (0, 0)
+    constant, each = size((BATCH, *target_shape(name, shape)))
+    width = INDEX if name in ("cross_entropy", "nll") else width
+    return (constant * width, each * width)
+
+
+def _reduced(program: Program, name: str, saves: tuple[int, ...], own: tuple[tuple[Size, int], ...] = ()) -> None:
+    """An operation of output and target that gives one number."""
+    reads = (len(program.operations) + 1 if program.operations else 0, 1)
+    gradient = (Gradient(), None)
+    program.add(name, reads, (1,), gradient, saves=tuple((one, -1) for one in saves), own=own, layout=Layout.PLAIN)
+
+
+def _nll(program: Program) -> None:
+    _reduced(program, "nll_loss", (0, 1, -2), ((SCALAR, 0),))
+
+
+def _cross_entropy(program: Program) -> None:
+    program.unary("log_softmax", 0, "result")
+    _nll(program)
+
+
+def _binary(program: Program) -> None:
+    _reduced(program, "binary_cross_entropy", (0, 1))
+
+
+def _binary_logits(program: Program) -> None:
+    _reduced(program, "binary_cross_entropy_with_logits", (0, 1))
+
+
+def _mse(program: Program) -> None:
+    _reduced(program, "mse_loss", (0, 1))
+
+
+def _l1(program: Program) -> None:
+    difference = program.minus(0, 1)
+    program.mean(program.unary("abs", difference, "input", 1), (1,))
+
+
+def _sum(program: Program) -> None:
+    program.total(0, (1,))
+
+
+LOSSES: dict[str, Callable[[Program], None]] = {
+    "cross_entropy": _cross_entropy,
+    "nll": _nll,
+    "binary_cross_entropy": _binary,
+    "bce_with_logits": _binary_logits,
+    "mse": _mse,
+    "l1": _l1,
+    "sum": _sum,
+}

@@ -1,0 +1,117 @@
+"""Laws of the memory model, without torch: the batch, prediction and training, frozen layers, what the peak consists of."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cnncalc import analyze
+from cnncalc.analysis.devices import Allowances, device, devices, fit, rounded
+from cnncalc.analysis.torch_memory.model import PARTS, MemoryModel, Training, memory_model
+
+from .truth import ROOT, graph
+
+NETWORKS = ["alexnet", "resnet18", "densenet121", "se-resnet50", "unet", "googlenet", "mobilenet-v2"]
+
+
+def model(name: str, optimizer: str = "sgd") -> MemoryModel:
+    return memory_model(graph(ROOT / "specs" / f"{name}.yaml"), 4, 2, Training(optimizer))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_peak_grows_with_the_batch_and_equals_its_lines(name: str) -> None:
+    made = model(name)
+    for trace in (made.prediction, made.training):
+        peaks = [trace.peak(batch) for batch in (2, 3, 8, 64, 4096)]
+        assert peaks == sorted(set(peaks))
+        lines = trace.lines()
+        assert peaks == [max(constant + batch * each for constant, each in lines) for batch in (2, 3, 8, 64, 4096)]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_prediction_needs_no_more_than_training(name: str) -> None:
+    made = model(name)
+    assert all(made.prediction.peak(batch) <= made.training.peak(batch) for batch in (2, 32))
+
+
+def test_symbolic_batch_is_the_same_formula() -> None:
+    from cnncalc.core.symbolic import symbol
+
+    memory = analyze(ROOT / "specs" / "lenet5.yaml", batch=symbol("N")).memory.torch
+    for batch in (2, 7, 64):
+        number = analyze(ROOT / "specs" / "lenet5.yaml", batch=batch).memory.torch
+        for key in ("inference_peak_bytes", "saved_bytes", "training_peak_bytes"):
+            assert getattr(memory, key).subs("N", batch) == getattr(number, key) or int(
+                getattr(memory, key).subs({s: batch for s in getattr(memory, key).free_symbols})
+            ) == getattr(number, key)
+
+
+def test_symbolic_sides_say_why_there_is_no_figure() -> None:
+    memory = analyze("in 3xHxW; conv 4 k3 relu").memory.torch
+    assert memory.training_peak_bytes is None
+    assert "symbolic" in memory.reason
+
+
+def test_a_frozen_trunk_saves_nothing(tmp_path: Path) -> None:
+    spec = tmp_path / "frozen.yaml"
+    spec.write_text(
+        "cnncalc: 1\nname: x\ninput: 3x8x8\nlayers:\n"
+        "  - stack: {trainable: false, layers: [{conv: {filters: 4, kernel: 3}}, relu, {conv: {filters: 4, kernel: 3}}]}\n"
+        "  - flatten\n  - dense: 10\n",
+        encoding="utf-8",
+    )
+    analysis = analyze(spec, batch=4)
+    saved = {row.path: row.saved_bytes for row in analysis.rows}
+    assert set(list(saved.values())[:-1]) == {0}
+    assert saved["dense1"] == 4 * 4 * 64  # the flattened map, 4 images of 4 x 4 x 4 numbers of 4 bytes
+
+
+def test_saved_bytes_by_hand() -> None:
+    rows = analyze("in 3x8x8; conv 4 k3 relu; maxpool 2; flatten; dense 10", batch=2).rows
+    # the image; the relu's result; 8 bytes for each of the pool's outputs (its input is the relu's result); its result
+    assert [row.saved_bytes for row in rows] == [2 * 768, 2 * 4 * 144, 2 * 8 * 36, 0, 2 * 4 * 36]
+
+
+def test_a_peak_is_the_sum_of_its_parts() -> None:
+    peak = analyze(ROOT / "specs" / "resnet18.yaml", batch=8, optimizer="adam").memory.torch.training_peak
+    assert peak is not None
+    assert tuple(peak.parts) == PARTS
+    assert sum(peak.parts.values()) == peak.bytes == max(level for _, _, level in peak.timeline)
+    assert peak.parts["saved activations"] > 0
+    assert peak.phase == "backward"
+    assert len(peak.largest) == 10
+    assert [tensor.bytes for tensor in peak.largest] == sorted((t.bytes for t in peak.largest), reverse=True)
+
+
+def test_long_chains_are_linear() -> None:
+    layers = "; ".join(["conv 4 k1 relu"] * 2000)
+    assert analyze(f"in 4x4x4; {layers}").memory.torch.saved_bytes == (2000 + 1) * 256
+
+
+def test_largest_batch_is_exact() -> None:
+    made = model("resnet18", "adam")
+    capacity = 8 * 2**30
+    for rounding in (None, rounded):
+        most = made.largest_batch(capacity, rounding)
+        assert made.training.peak(most, rounding) <= capacity < made.training.peak(most + 1, rounding)
+    assert made.largest_batch(1) == 0
+
+
+def test_a_device_holds_what_fits() -> None:
+    made = model("resnet18")
+    found = fit(made, 32, device("t4"), Allowances(context=0, workspace=0))
+    assert found.training_fits
+    assert found.training_bytes == made.training.peak(32, rounded) >= made.training.peak(32)
+    assert not fit(made, found.largest_training_batch + 1, device("t4"), found.allowances).training_fits
+    assert device("24 GiB").memory == 24 * 2**30
+    assert all(one.source for one in devices().values())
+    with pytest.raises(ValueError, match="did you mean a100-40gb"):
+        device("a100-40g")
+
+
+def test_the_model_loads_no_torch() -> None:
+    code = "import sys, cnncalc; cnncalc.analyze('in 3x8x8; conv 4 k3; relu'); sys.exit('torch' in sys.modules or 'sympy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
