@@ -11,12 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cnncalc import lint as lint
+    from cnncalc import verify as verify
     from cnncalc.analysis.result import Analysis as Analysis
     from cnncalc.api import analyze as analyze
     from cnncalc.api import dump as dump
     from cnncalc.api import load as load
     from cnncalc.core.diagnostic import Diagnostic as Diagnostic
     from cnncalc.core.diagnostic import SpecError as SpecError
+    from cnncalc.lint.result import LintResult as LintResult
     from cnncalc.spec.model import Spec as Spec
 
 __version__ = "0.1.0"
@@ -24,6 +27,7 @@ __version__ = "0.1.0"
 _PLACES: dict[str, str] = {
     "Analysis": "cnncalc.analysis.result",
     "Diagnostic": "cnncalc.core.diagnostic",
+    "LintResult": "cnncalc.lint.result",
     "Spec": "cnncalc.spec.model",
     "SpecError": "cnncalc.core.diagnostic",
     "analyze": "cnncalc.api",
@@ -31,13 +35,18 @@ _PLACES: dict[str, str] = {
     "load": "cnncalc.api",
 }
 
-__all__ = ["Analysis", "Diagnostic", "Spec", "SpecError", "analyze", "dump", "load"]
+_PACKAGES = ("lint", "verify")
+"""Packages that are also the function of their name."""
+
+__all__ = ["Analysis", "Diagnostic", "LintResult", "Spec", "SpecError", "analyze", "dump", "lint", "load", "verify"]
 
 
 def __getattr__(name: str) -> Any:
     # nothing is imported until it is used: start-up time is part of the product
     if name in _PLACES:
         return getattr(import_module(_PLACES[name]), name)
+    if name in _PACKAGES:
+        return import_module(f"cnncalc.{name}")
     raise AttributeError(f"module cnncalc has no attribute {name}")
 
 

@@ -13,20 +13,20 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.profiler import ProfilerActivity, profile
+from torch.nn import functional
+from torch.profiler import ProfilerActivity, profile, record_function
 
 from cnncalc.graph.model import Graph
 from cnncalc.verify.build import Network, grow
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "cross_entropy": F.cross_entropy,
-    "nll": F.nll_loss,
-    "binary_cross_entropy": F.binary_cross_entropy,
-    "bce_with_logits": F.binary_cross_entropy_with_logits,
-    "mse": F.mse_loss,
-    "l1": F.l1_loss,
+    "cross_entropy": functional.cross_entropy,
+    "nll": functional.nll_loss,
+    "binary_cross_entropy": functional.binary_cross_entropy,
+    "bce_with_logits": functional.binary_cross_entropy_with_logits,
+    "mse": functional.mse_loss,
+    "l1": functional.l1_loss,
 }
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "sgd": lambda p, **k: torch.optim.SGD(p, lr=1e-3, **k),
@@ -36,6 +36,10 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adamw": lambda p, **k: torch.optim.AdamW(p, lr=1e-5, **({"weight_decay": 0.0} | k)),
     "rmsprop": lambda p, **k: torch.optim.RMSprop(p, lr=1e-5, **k),
 }
+
+
+RUN = "run "
+"""How the profiled runs are marked."""
 
 
 class Event(NamedTuple):
@@ -64,14 +68,28 @@ def atomic(name: str) -> bool:
     packet = getattr(torch.ops.aten, base, None)
     if packet is None:
         return False
-    return not any(_composite(getattr(packet, overload).name()) for overload in packet.overloads())
+    return False in _kinds(name)
 
 
-def _composite(name: str) -> bool:
+@lru_cache(maxsize=None)
+def _kinds(name: str) -> frozenset[bool | None]:
+    packet = getattr(torch.ops.aten, name.partition("::")[2])
+    ordinary = [overload for overload in packet.overloads() if not overload.endswith("out")]
+    return frozenset(_composite(getattr(packet, overload).name()) for overload in ordinary)
+
+
+def _calls_itself(node: Any) -> bool:
+    """Whether it is a composite overload that calls the kernel of the same name."""
+    return True in _kinds(node.name) and any(
+        str(child.typed[0]) == "_EventType.TorchOp" and child.name == node.name for child in node.children
+    )
+
+
+def _composite(name: str) -> bool | None:
     try:
         return bool(torch._C._dispatch_has_kernel_for_dispatch_key(name, "CompositeImplicitAutograd"))
     except RuntimeError:  # an overload of TorchScript's alone
-        return False
+        return None
 
 
 class _Raw(NamedTuple):
@@ -93,22 +111,29 @@ def _walk(nodes: Any) -> Iterator[_Raw]:
             continue
         if kind == "_EventType.TorchOp":
             path = (*path, node.name)
-            if scope < 0 and atomic(node.name):
+            if scope < 0 and atomic(node.name) and not _calls_itself(node):
                 scope = id(node)
         stack += [(child, scope, path) for child in node.children]
 
 
-def events(run: Callable[[], Any]) -> tuple[Event, ...]:
-    """The tensor-level allocations and releases of a run, in order."""
+def events(*runs: Callable[[], Any]) -> list[tuple[Event, ...]]:
+    """The tensor-level allocations and releases of each run, in order. One session, because starting one is slow."""
     gc.collect()
     gc.disable()
     try:
         with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
-            run()
+            for number, run in enumerate(runs):
+                with record_function(f"{RUN}{number}"):
+                    run()
     finally:
         gc.enable()
     tree = profiler.profiler.kineto_results.experimental_event_tree()
     raw = sorted(_walk(tree), key=lambda event: event.time)
+    return [_tensors([event for event in raw if f"{RUN}{number}" in event.operations]) for number in range(len(runs))]
+
+
+def _tensors(raw: list[_Raw]) -> tuple[Event, ...]:
+    """Without what is born and freed inside one kernel."""
     born: dict[int, int] = {}
     scratch: set[int] = set()
     for index, event in enumerate(raw):
@@ -119,7 +144,7 @@ def events(run: Callable[[], Any]) -> tuple[Event, ...]:
             kernel = event.scope >= 0 and raw[start].scope == event.scope
             if kernel or _python_number(raw[start]):
                 scratch |= {start, index}
-    return tuple(Event(one.bytes, one.operations) for index, one in enumerate(raw) if index not in scratch)
+    return tuple(Event(one.bytes, one.operations[1:]) for index, one in enumerate(raw) if index not in scratch)
 
 
 def _python_number(event: _Raw) -> bool:
@@ -177,7 +202,6 @@ def measure(graph: Graph, batch: int, optimizer: str = "sgd", *, keep: bool = Fa
     inputs = tuple(torch.rand(batch, *map(int, shape)) for shape in graph.inputs.values())
     network = build(graph, inputs)
     held = [*network.parameters(), *network.buffers(), *inputs]
-    prediction = _prediction(network, inputs, graph)
     network.train()
     with torch.no_grad():
         outputs = network(*inputs)
@@ -189,7 +213,13 @@ def measure(graph: Graph, batch: int, optimizer: str = "sgd", *, keep: bool = Fa
     options = {"foreach": False} | options
     chosen = OPTIMIZERS[optimizer](trainable, **options) if trainable else None
 
+    def predict() -> None:
+        network.eval()
+        with torch.no_grad():
+            network(*inputs)
+
     def step() -> None:
+        network.train()
         if chosen is not None:
             chosen.zero_grad(set_to_none=not keep)
         loss = _loss(list(network(*inputs)), names, targets)
@@ -201,33 +231,22 @@ def measure(graph: Graph, batch: int, optimizer: str = "sgd", *, keep: bool = Fa
     step()
     if chosen is not None and not keep:
         chosen.zero_grad()
-    training = events(step)
+    prediction, training = events(predict, step)
     state = [v for one in (chosen.state.values() if chosen else ()) for v in one.values() if isinstance(v, Tensor)]
     held += [t for t in targets if t is not None] + state
     gradients = [p.grad for p in trainable if p.grad is not None] if keep else []
-    base = distinct([*network.parameters(), *network.buffers(), *inputs])
     return Truth(
         saved,
         peak(_prediction_base(network, inputs), prediction),
         peak(distinct([*held, *gradients]), training),
         prediction,
         training,
-    ) if base else Truth(0, 0, 0, (), ())
+    )
 
 
 def _prediction_base(network: Network, inputs: tuple[Tensor, ...]) -> int:
     kept = [module for index, module in enumerate(network.twins) if index not in network.train_only]
     return distinct([t for module in kept for t in (*module.parameters(), *module.buffers())] + list(inputs))
-
-
-def _prediction(network: Network, inputs: tuple[Tensor, ...], graph: Graph) -> tuple[Event, ...]:
-    def run() -> None:
-        with torch.no_grad():
-            network(*inputs)
-
-    network.eval()
-    run()
-    return events(run)
 
 
 def _saved(network: nn.Module, inputs: tuple[Tensor, ...], names: list[str], targets: list[Any]) -> int:
@@ -240,7 +259,7 @@ def _saved(network: nn.Module, inputs: tuple[Tensor, ...], names: list[str], tar
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        outputs = network(*inputs)
+        network(*inputs)
     return sum(t.untyped_storage().nbytes() for key, t in kept.items() if key not in own)
 
 

@@ -10,7 +10,12 @@ import sys
 import typer
 
 from cnncalc.cli.analyze import analyze
+from cnncalc.cli.diff import diff
+from cnncalc.cli.lint import lint
+from cnncalc.cli.lock import lock
+from cnncalc.cli.rule import rule
 from cnncalc.cli.schema import schema
+from cnncalc.cli.verify import verify
 from cnncalc.cli.zoo import zoo
 
 app = typer.Typer(
@@ -22,6 +27,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(analyze)
+app.command()(lint)
+app.command()(rule)
+app.command()(diff)
+app.command()(lock)
+app.command()(verify)
 app.command()(schema)
 app.command()(zoo)
 

@@ -140,7 +140,37 @@ class Notice(NamedTuple):
     details: tuple[tuple[str, str], ...] = ()
 
 
-Block: TypeAlias = Heading | Text | Table | Facts | Notice | Remark
+class Code(NamedTuple):
+    """Text to be shown as it stands, such as a spec."""
+
+    text: str
+    language: str = ""
+
+
+class Diagnosis(NamedTuple):
+    """A finding at a place in a text: the rule, what was found, the line with the stretch that is meant, what to do."""
+
+    level: Level
+    title: str
+    """The severity and the rule: `warning CN201 dropped-border`."""
+    text: str
+    place: str = ""
+    line: int = 0
+    """The number of the line; 0: there is none to show."""
+    source: str = ""
+    """The line itself."""
+    start: int = 0
+    """Where the stretch begins in the line, from 0, and how long it is."""
+    length: int = 1
+    details: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def notice(self) -> Notice:
+        """The same without the line, for formats that are no terminal."""
+        return Notice(self.level, f"{self.title}: {self.text}", self.place, self.details)
+
+
+Block: TypeAlias = Heading | Text | Table | Facts | Notice | Remark | Code | Diagnosis
 
 
 class Doc(NamedTuple):

@@ -7,7 +7,8 @@ analysis predicts are never looked at.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,7 @@ from cnncalc.verify.twins import twin
 class Step(NamedTuple):
     """One twin's turn: which values it reads, and which nobody needs afterwards."""
 
-    index: int
+    node: int
     inputs: tuple[int, ...]
     last: tuple[int, ...]
 
@@ -83,20 +84,23 @@ class Network(nn.Module):
                 del values[ref]
 
 
-def grow(graph: Graph, inputs: Sequence[Tensor]) -> Iterator[tuple[int, nn.Module, Tensor]]:
+def grow(
+    graph: Graph, inputs: Sequence[Tensor], around: AbstractContextManager[Any] | None = None
+) -> Iterator[tuple[int, nn.Module, Tensor]]:
     """Builds the twins one by one on real inputs, in evaluation mode: index, twin and output of each layer.
 
-    Raises BuildError where torch cannot; the layers before it have been yielded then.
+    Each twin runs inside `around`. Raises BuildError where torch cannot; the layers before it have been yielded then.
     """
     steps, _ = plan(graph, training=True)
     values = {-1 - index: value for index, value in enumerate(inputs)}
     twins: list[nn.Module] = []
     for step in steps:
-        node = graph.nodes[step.index]
+        node = graph.nodes[step.node]
         read = [values[ref] for ref in step.inputs]
         try:
             module = _make(node, read, twins)
-            values[node.index] = module(*read)
+            with around or nullcontext():
+                values[node.index] = module(*read)
         except FAILURES as reason:
             check_memory(reason)
             raise BuildError(node.index, reason) from reason
@@ -139,10 +143,10 @@ def own(module: nn.Module) -> dict[str, Tensor]:
     return {name.rpartition(".")[2]: tensor for name, tensor in tensors}
 
 
-@torch.no_grad()
 def _spread(module: nn.Module) -> None:
     """Numbers per channel that torch starts at 0 or 1 get random ones, else a mistake with them would not show."""
-    for name, tensor in own(module).items():
-        if tensor.dim() == 1 and tensor.is_floating_point():
-            positive = name in ("weight", "running_var")
-            tensor.uniform_(0.5, 1.5) if positive else tensor.uniform_(-0.5, 0.5)
+    with torch.no_grad():
+        for name, tensor in own(module).items():
+            if tensor.dim() == 1 and tensor.is_floating_point():
+                positive = name in ("weight", "running_var")
+                tensor.uniform_(0.5, 1.5) if positive else tensor.uniform_(-0.5, 0.5)

@@ -28,7 +28,9 @@ def spread(call: Call, device: torch.device, seconds: float) -> Spread:
 def summary(times: Sequence[float]) -> Spread:
     """The figures of a list of times."""
     ordered = sorted(times)
-    return Spread(_quantile(ordered, 0.5), ordered[0], _quantile(ordered, 0.75) - _quantile(ordered, 0.25), len(ordered))
+    return Spread(
+        _quantile(ordered, 0.5), ordered[0], _quantile(ordered, 0.75) - _quantile(ordered, 0.25), len(ordered)
+    )
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

@@ -8,11 +8,8 @@ from typing import Any
 from cnncalc.analysis.result import Analysis, Row
 from cnncalc.core.shapes import Shape
 from cnncalc.graph.model import Graph
-from cnncalc.verify.observed import Observed, Seen
+from cnncalc.verify.observed import TOLERANCE, Observed, Seen
 from cnncalc.verify.result import Check, Status
-
-TOLERANCE = 1e-6
-"""Largest difference to the reference, relative to the largest number; both compute in float64."""
 
 _UNCOUNTED = "torch's FlopCounterMode does not count this kind"
 _META = "device meta holds no numbers"
@@ -43,7 +40,7 @@ def _layer(analysis: Analysis, row: Row, seen: Seen, observed: Observed) -> Iter
     if seen.padding is not None:
         yield _close(row.path, "padding", seen.padding, "one channel of the window against the slow reference")
     if seen.difference is not None:
-        yield _close(row.path, "values", seen.difference, "against the slow reference, which runs the whole stack by itself")
+        yield _close(row.path, "values", seen.difference, "against the slow reference")
 
 
 def _shape(row: Row, seen: Seen, batch: Any, before: str) -> Check:
@@ -66,7 +63,14 @@ def _gradients(row: Row, seen: Seen, observed: Observed) -> Check:
 
 
 def _finite(path: str, finite: bool | None) -> Check:
-    return Check(path, "finite", True, finite, "unmeasured" if finite is None else "ok" if finite else "mismatch", _META if finite is None else "")
+    return Check(
+        path,
+        "finite",
+        True,
+        finite,
+        "unmeasured" if finite is None else "ok" if finite else "mismatch",
+        _META if finite is None else "",
+    )
 
 
 def _close(path: str, what: str, difference: float, note: str) -> Check:
@@ -93,6 +97,10 @@ def _totals(analysis: Analysis, result: Shape | None, observed: Observed) -> Ite
     if observed.output is not None:
         yield _finite("", observed.finite)
         yield _training(analysis, observed)
+    if observed.difference is not None:
+        yield _close(
+            "", "values", observed.difference, "the whole stack against the slow reference, which runs it by itself"
+        )
 
 
 def _training(analysis: Analysis, observed: Observed) -> Check:
@@ -103,4 +111,11 @@ def _training(analysis: Analysis, observed: Observed) -> Check:
     alone = analysis.batch == 1 and "more than 1 value" in observed.training_error
     remedy = "; a batch of one image has no batch statistics, use --batch 2" if alone else ""
     status: Status = "unmeasured" if alone else "mismatch"
-    return Check("", "gradients", analysis.totals.trainable_params, None, status, f"torch refuses to train it: {observed.training_error}{remedy}")
+    return Check(
+        "",
+        "gradients",
+        analysis.totals.trainable_params,
+        None,
+        status,
+        f"torch refuses to train it: {observed.training_error}{remedy}",
+    )

@@ -19,7 +19,14 @@ def need_torch() -> None:
     """Raises SpecError with the remedy where torch or numpy is not installed. Imports neither."""
     for module in ("torch", "numpy"):
         if find_spec(module) is None:
-            raise SpecError(Diagnostic(f"verify needs {module}, which is not installed", expected=module, received="nothing", remedy=INSTALL))
+            raise SpecError(
+                Diagnostic(
+                    f"verify needs {module}, which is not installed",
+                    expected=module,
+                    received="nothing",
+                    remedy=INSTALL,
+                )
+            )
 
 
 def choose(name: str) -> torch.device:
@@ -30,10 +37,19 @@ def choose(name: str) -> torch.device:
     if name == "auto":
         name = next(kind for kind in ("cuda", "mps", "cpu") if there[kind])
     if name not in there:
-        raise SpecError(Diagnostic(f"unknown device {name}", expected=", ".join(DEVICES), received=name, remedy="use --device auto"))
+        raise SpecError(
+            Diagnostic(f"unknown device {name}", expected=", ".join(DEVICES), received=name, remedy="use --device auto")
+        )
     if not there[name]:
         present = ", ".join(kind for kind, here in there.items() if here)
-        raise SpecError(Diagnostic(f"torch {torch.__version__} sees no {name} device here", expected=name, received=present, remedy="use --device auto, or install a torch that supports it"))
+        raise SpecError(
+            Diagnostic(
+                f"torch {torch.__version__} sees no {name} device here",
+                expected=name,
+                received=present,
+                remedy="use --device auto, or install a torch that supports it",
+            )
+        )
     return torch.device(name, torch.cuda.current_device()) if name == "cuda" else torch.device(name)
 
 

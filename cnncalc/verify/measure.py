@@ -35,8 +35,7 @@ def images(shapes: Iterable[Sequence[int]], batch: int, device: torch.device, se
     generator = None if device.type == "meta" else torch.Generator(device="cpu").manual_seed(seed)
     host = torch.device("meta" if device.type == "meta" else "cpu")
     return tuple(
-        torch.randn(batch, *shape, generator=generator, device=host, dtype=torch.float32).to(device)
-        for shape in shapes
+        torch.randn(batch, *shape, generator=generator, device=host, dtype=torch.float32).to(device) for shape in shapes
     )
 
 
@@ -59,22 +58,23 @@ def measure(graph: Graph, inputs: tuple[Tensor, ...], tick: Tick = lambda what, 
 def _build(graph: Graph, inputs: tuple[Tensor, ...], observed: Observed, tick: Tick) -> Network | None:
     network = Network(graph)
     known: set[int] = set()
-    before = 0
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+    # entered anew for each layer, and so starting from 0; not around the building, which it would slow down
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad():
         try:
-            for index, module, value in grow(graph, inputs):
+            for index, module, value in grow(graph, inputs, counter):
                 tick("building", index, len(graph.nodes))
                 network.twins.append(module)
                 seen = observed.layers[index]
                 _tensors(module, known, seen)
                 seen.output, seen.batch = tuple(value.shape[1:]), value.shape[0]
                 seen.finite = None if value.is_meta else bool(value.isfinite().all())
-                counted = counter.get_total_flops()
-                seen.macs, before = (counted - before) // 2, counted
+                seen.macs = counter.get_total_flops() // 2
         except BuildError as error:
             observed.layers[error.index].error = str(error)
             return None
-    return network.eval()
+    network.eval()
+    return network
 
 
 def _tensors(module: nn.Module, known: set[int], seen: Seen) -> None:

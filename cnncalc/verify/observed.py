@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TOLERANCE = 1e-6
+"""Largest difference to the reference that counts as equal; both compute in float64."""
+
 
 @dataclass(slots=True)
 class Seen:
@@ -21,7 +24,7 @@ class Seen:
     with_gradient: int | None = None
     """How many numbers of trainable parameters have a gradient after one backward pass."""
     difference: float | None = None
-    """Largest difference to the slow reference, relative to the largest number."""
+    """Largest difference to the slow reference, as a part of the largest number that the layer reads or gives."""
     padding: float | None = None
     """The same for one channel of the layer's window, where the padding is `same`."""
     error: str = ""
@@ -40,6 +43,8 @@ class Observed:
     macs: int | None = None
     output: tuple[int, ...] | None = None
     finite: bool | None = None
+    difference: float | None = None
+    """Of the result, after the whole stack, as a part of the largest number anywhere."""
     training_error: str = ""
     """Why the pass in training mode stopped."""
     reference: str = ""

@@ -55,13 +55,13 @@ class ConvTiming(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """Operations per second at the median."""
-        return self.flops / self.forward.median
+        """Operations per second at the minimum, when nothing else disturbed the machine."""
+        return self.flops / self.forward.minimum
 
     @property
     def backward_rate(self) -> float:
-        """Operations per second of the backward pass at the median."""
-        return self.backward_flops / self.backward.median
+        """Operations per second of the backward pass at the minimum."""
+        return self.backward_flops / self.backward.minimum
 
     @property
     def intensity(self) -> float:
@@ -127,6 +127,8 @@ class Verification:
     reason: str
     """Why the mode is not `run`."""
     checks: tuple[Check, ...]
+    kinds: tuple[tuple[str, str], ...] = ()
+    """Path and kind of every layer, in execution order."""
     faults: tuple[Diagnostic, ...] = ()
     notes: tuple[str, ...] = ()
     timing: Timing | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -19,6 +20,9 @@ def untouched(device: torch.device, *, threads: int | None = None, seed: int = 0
     flags = _flags()
     with ExitStack() as stack:
         stack.callback(_restore, flags)
+        # torch warns of odd fields; whether they work is what the checks say
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
         stack.enter_context(_random_states(device))
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())

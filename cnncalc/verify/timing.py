@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.graph.model import Graph
-from cnncalc.verify.build import FAILURES, Network
+from cnncalc.verify.build import FAILURES, Network, check_memory
 from cnncalc.verify.ceiling import bandwidth, matmul_rate
 from cnncalc.verify.clock import spread, summary
 from cnncalc.verify.result import ConvTiming, Run, Spread, Timing
@@ -43,7 +44,7 @@ _NOTE = (
 class Conv(NamedTuple):
     """A convolution with the tensors to time it on."""
 
-    index: int
+    node: int
     module: nn.Module
     inputs: tuple[Tensor, ...]
     key: Any
@@ -59,13 +60,22 @@ def time_network(
     dtype = DTYPES[options.dtype]
     torch.backends.cudnn.benchmark = True
     tick("measuring the machine's limits", 0, 1)
+    notes = [_NOTE] if device.type == "cpu" else []
     try:
         matmul, matmul_text = matmul_rate(device, dtype, options.seconds)
         network.to(dtype)
-        runs = tuple(_run(graph, network, inputs, device, layout, options, tick) for layout in options.layouts)
+        runs = tuple(_run(graph, network, inputs, device, layout, options, tick, notes) for layout in options.layouts)
     except FAILURES as error:
-        message = f"{device} cannot run this in {options.dtype}: {str(error).splitlines()[0]}"
-        raise SpecError(Diagnostic(message, expected="a number format that the device has", received=options.dtype, remedy="use --dtype float32")) from error
+        check_memory(error)
+        message = f"{device} cannot run this in {options.dtype}: {first_line(error)}"
+        raise SpecError(
+            Diagnostic(
+                message,
+                expected="a number format that the device has",
+                received=options.dtype,
+                remedy="use --dtype float32",
+            )
+        ) from error
     return Timing(
         runs=runs,
         dtype=options.dtype,
@@ -74,8 +84,13 @@ def time_network(
         matmul_text=matmul_text,
         bandwidth=bandwidth(device, options.seconds),
         settings=tuple(_settings(device)),
-        notes=(_NOTE,) if device.type == "cpu" else (),
+        notes=tuple(notes),
     )
+
+
+def first_line(error: Exception) -> str:
+    """An error in one line."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _settings(device: torch.device) -> Iterator[str]:
@@ -90,7 +105,14 @@ def _settings(device: torch.device) -> Iterator[str]:
 
 
 def _run(
-    graph: Graph, network: Network, inputs: tuple[Tensor, ...], device: torch.device, layout: str, options: TimingOptions, tick: Tick
+    graph: Graph,
+    network: Network,
+    inputs: tuple[Tensor, ...],
+    device: torch.device,
+    layout: str,
+    options: TimingOptions,
+    tick: Tick,
+    notes: list[str],
 ) -> Run:
     last = layout == "nhwc"
     _arrange(network, last)
@@ -104,12 +126,12 @@ def _run(
     shares = _shares(network, images, device)
     return Run(
         layout,
-        tuple(layer._replace(share=shares[conv.index]) for layer, conv in zip(layers, convs, strict=True)),
+        tuple(layer._replace(share=shares[conv.node]) for layer, conv in zip(layers, convs, strict=True)),
         spread(lambda: _forward(convs), device, options.seconds),
         _core_backward(convs, device, options.seconds),
         spread(lambda: _predict(network, images), device, options.seconds),
         _network_backward(network, images, device, options.seconds),
-        _compiled(network, images, device, options.seconds) if options.compile else None,
+        _compiled(network, images, device, options.seconds, notes) if options.compile else None,
     )
 
 
@@ -140,12 +162,14 @@ def _convolutions(graph: Graph, network: Network, images: tuple[Tensor, ...]) ->
     return found
 
 
-def _layers(graph: Graph, convs: Sequence[Conv], device: torch.device, layout: str, options: TimingOptions, tick: Tick) -> list[ConvTiming]:
+def _layers(
+    graph: Graph, convs: Sequence[Conv], device: torch.device, layout: str, options: TimingOptions, tick: Tick
+) -> list[ConvTiming]:
     known: dict[Any, ConvTiming] = {}
     layers = []
     for number, conv in enumerate(convs):
         tick(f"timing convolutions ({layout})", number, len(convs))
-        node = graph.nodes[conv.index]
+        node = graph.nodes[conv.node]
         if conv.key in known:
             timed = known[conv.key]
             layers.append(timed._replace(path=node.path, same_as=timed.path))
@@ -210,7 +234,9 @@ def _predict(network: Network, images: tuple[Tensor, ...]) -> None:
         network(*images)
 
 
-def _network_backward(network: Network, images: tuple[Tensor, ...], device: torch.device, seconds: float) -> Spread | None:
+def _network_backward(
+    network: Network, images: tuple[Tensor, ...], device: torch.device, seconds: float
+) -> Spread | None:
     """The backward pass of the whole network in training mode; None where torch refuses to train it."""
     wanted = [p for p in network.parameters() if p.requires_grad]
     try:
@@ -225,8 +251,16 @@ def _network_backward(network: Network, images: tuple[Tensor, ...], device: torc
         network.eval()
 
 
-def _compiled(network: Network, images: tuple[Tensor, ...], device: torch.device, seconds: float) -> Spread:
+def _compiled(
+    network: Network, images: tuple[Tensor, ...], device: torch.device, seconds: float, notes: list[str]
+) -> Spread | None:
+    """Under torch.compile; None with a note where that fails (it needs a C++ compiler or Triton)."""
     compiled: Any = torch.compile(network)
+    try:
+        _predict(compiled, images)
+    except Exception as error:
+        notes.append(f"torch.compile failed: {first_line(error)}")
+        return None
     return spread(lambda: _predict(compiled, images), device, seconds)
 
 
@@ -235,7 +269,8 @@ def _shares(network: Network, images: tuple[Tensor, ...], device: torch.device) 
     runs = [_profile(network, images, device) for _ in range(_PROFILES + 1)][1:]
     totals = [sum(run.values()) for run in runs]
     return {
-        index: summary([run[index] / whole for run, whole in zip(runs, totals, strict=True)]).median for index in runs[0]
+        index: summary([run[index] / whole for run, whole in zip(runs, totals, strict=True)]).median
+        for index in runs[0]
     }
 
 
@@ -247,8 +282,8 @@ def _profile(network: Network, images: tuple[Tensor, ...], device: torch.device)
             marks.append((index, _mark(device)))
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-        return {index: before.elapsed_time(after) / 1000 for (_, before), (index, after) in zip(marks, marks[1:], strict=False)}
-    return {index: after - before for (_, before), (index, after) in zip(marks, marks[1:], strict=False)}
+        return {index: before.elapsed_time(after) / 1000 for (_, before), (index, after) in pairwise(marks)}
+    return {index: after - before for (_, before), (index, after) in pairwise(marks)}
 
 
 def _mark(device: torch.device) -> Any:

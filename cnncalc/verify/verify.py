@@ -61,7 +61,9 @@ def verify(
     loaded = spec if isinstance(spec, Spec) else load(spec)
     layouts = ("nchw", "nhwc") if layout == "both" else (layout,)
     options = TimingOptions(layouts, dtype, threads, compile) if timing else None
-    return verify_spec(loaded, device=device, batch=batch, meta=meta, timing=options, inputs=inputs, variables=variables)
+    return verify_spec(
+        loaded, device=device, batch=batch, meta=meta, timing=options, inputs=inputs, variables=variables
+    )
 
 
 def _silent(what: str, done: int, of: int) -> None:
@@ -91,7 +93,9 @@ def verify_spec(
     analysis = analyze_graph(graph, batch, "float32", "sgd")
     start = _start(graph, chosen, batch)
     if graph.faults:
-        return replace(start, mode="none", reason="a shape is faulty, so there is nothing to build", faults=graph.faults)
+        return replace(
+            start, mode="none", reason="a shape is faulty, so there is nothing to build", faults=graph.faults
+        )
     reason = "asked for" if meta else _too_large(analysis, chosen)
     if not reason:
         try:
@@ -113,11 +117,17 @@ def _start(graph: Graph, device: torch.device, batch: int) -> Verification:
         mode="run",
         reason="",
         checks=(),
+        kinds=tuple((node.path, node.kind) for node in graph.nodes),
     )
 
 
 def _run(
-    graph: Graph, analysis: Analysis, device: torch.device, start: Verification, timing: TimingOptions | None, tick: Tick
+    graph: Graph,
+    analysis: Analysis,
+    device: torch.device,
+    start: Verification,
+    timing: TimingOptions | None,
+    tick: Tick,
 ) -> Verification:
     from cnncalc.verify.measure import images, measure
     from cnncalc.verify.state import untouched
@@ -132,7 +142,10 @@ def _run(
     result = replace(start, checks=checks(graph, analysis, measured.observed), notes=tuple(_notes(measured)))
     if timing is None or measured.network is None:
         return result
-    return replace(result, timing=_timed(graph, measured, device, timing, tick))
+    try:
+        return replace(result, timing=_timed(graph, measured, device, timing, tick))
+    except MemoryError as error:
+        return replace(result, notes=(*result.notes, f"not timed: {error}"))
 
 
 def _timed(graph: Graph, measured: Measured, device: torch.device, options: TimingOptions, tick: Tick) -> Timing:
@@ -175,17 +188,28 @@ def _refuse_symbols(graph: Graph) -> None:
             sizes = "x".join(str(dim) for dim in shape)
             example = "x".join("224" if is_symbolic(dim) else str(dim) for dim in shape)
             given = example if len(graph.inputs) == 1 else f"{name}={example}"
-            raise _symbol_error(graph, f"the input {name} is {sizes}", sizes, f"give numbers: --input {given}")
+            which = "the input" if len(graph.inputs) == 1 else f"the input {name}"
+            raise _symbol_error(graph, f"{which} is {sizes}", sizes, f"give numbers: --input {given}")
     for node in graph.nodes:
         for field, value in node.layer:
             free = [str(part) for part in _parts(value) if is_symbolic(part)]
             if free:
                 name = "..." if not free[0].isidentifier() else free[0]
-                raise _symbol_error(graph, f"{node.path}: {field} is {free[0]}", free[0], f"give it a number: --set {name}=10")
+                raise _symbol_error(
+                    graph, f"{node.path}: {field} is {free[0]}", free[0], f"give it a number: --set {name}=10"
+                )
 
 
 def _symbol_error(graph: Graph, message: str, received: str, remedy: str) -> SpecError:
-    return SpecError(Diagnostic(f"{message}, and torch runs on numbers", expected="numbers", received=received, remedy=remedy, file=graph.spec.file))
+    return SpecError(
+        Diagnostic(
+            f"{message}, and torch runs on numbers",
+            expected="numbers",
+            received=received,
+            remedy=remedy,
+            file=graph.spec.file,
+        )
+    )
 
 
 def _parts(value: Any) -> Iterator[Any]:

@@ -106,7 +106,7 @@ ENDS = st.sampled_from(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=25)
 @given(KINDS, ENDS, st.integers(8, 40), st.integers(8, 40), st.integers(1, 5), st.integers(1, 4))
 def test_random_networks(layers: list[str], end: str, height: int, width: int, channels: int, batch: int) -> None:
     text_ = written(*layers, end, input="CxHxW")
@@ -115,7 +115,12 @@ def test_random_networks(layers: list[str], end: str, height: int, width: int, c
     formulas = analyze_spec(loaded(text_), batch=symbol("N"), optimizer="adam")
     put = Substitution({"C": channels, "H": height, "W": width, "N": batch})
     assert formulas.faults == ()
+    behind_adaptive = "adaptive" in text_
     for (path, what, formula), (_, _, number) in zip(facts(formulas), facts(numbers), strict=True):
+        if what == "receptive_field" and formula is None:
+            # how far an adaptive window reaches depends on the remainder of the size: unknown, not guessed
+            assert behind_adaptive
+            continue
         assert put(formula) == number, (path, what, str(formula)[:200])
 
 

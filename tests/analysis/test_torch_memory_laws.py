@@ -45,7 +45,7 @@ def test_symbolic_batch_is_the_same_formula() -> None:
         number = analyze(ROOT / "specs" / "lenet5.yaml", batch=batch).memory.torch
         for key in ("inference_peak_bytes", "saved_bytes", "training_peak_bytes"):
             assert getattr(memory, key).subs("N", batch) == getattr(number, key) or int(
-                getattr(memory, key).subs({s: batch for s in getattr(memory, key).free_symbols})
+                getattr(memory, key).subs(dict.fromkeys(getattr(memory, key).free_symbols, batch))
             ) == getattr(number, key)
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,14 @@ def test_standard_input() -> None:
     assert cnncalc("analyze", "-", stdin=b"").code == 2
 
 
+def test_a_byte_order_mark_is_allowed(tmp_path: Path) -> None:
+    file = tmp_path / "net.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert names(cnncalc("analyze", str(file), "-f", "json")) == ["good"]
+    file.write_bytes(GOOD.replace("\n", "\r\n").encode())
+    assert names(cnncalc("analyze", str(file), "-f", "json")) == ["good"]
+
+
 def test_zoo() -> None:
     assert names(cnncalc("analyze", "zoo:alexnet", "-f", "json")) == ["AlexNet"]
     assert len(names(cnncalc("analyze", "zoo:vgg-*", "-f", "json"))) == 6
@@ -271,6 +280,24 @@ def test_at_most_two_hundred_rows(tmp_path: Path) -> None:
     assert "--expand" in short
     assert len(cnncalc("analyze", str(file), "--expand").out.splitlines()) > 1000
     assert len(json.loads(cnncalc("analyze", str(file), "-f", "json").out)["layers"]) == 1000
+
+
+def test_time_is_linear_in_the_length(tmp_path: Path) -> None:
+    def seconds(count: int) -> float:
+        file = tmp_path / f"{count}.yaml"
+        layers = "".join(
+            f"  - conv: {{filters: {n % 7 + 1}, kernel: 3, padding: 1, activation: relu}}\n" for n in range(count)
+        )
+        file.write_text(f"cnncalc: 1\ninput: 3x8x8\nlayers:\n{layers}")
+        before = time.process_time()
+        assert cnncalc("analyze", str(file), "-f", "json").code == 0
+        return time.process_time() - before
+
+    seconds(100)
+    short, long = seconds(500), seconds(4000)
+    # eight times the layers: not much more than eight times the work
+    assert long < 20 * short
+    assert long < 10
 
 
 # -- options ---------------------------------------------------------------------------------------------------------

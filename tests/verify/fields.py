@@ -10,7 +10,11 @@ from typing import Any
 Shape = tuple[int, ...]
 Fields = dict[str, Any]
 
-SIDES = {1: ("left", "right"), 2: ("top", "bottom", "left", "right"), 3: ("front", "back", "top", "bottom", "left", "right")}
+SIDES = {
+    1: ("left", "right"),
+    2: ("top", "bottom", "left", "right"),
+    3: ("front", "back", "top", "bottom", "left", "right"),
+}
 
 
 def per_axis(random: Random, axes: int, draw: Callable[[], int]) -> Any:
@@ -149,7 +153,11 @@ def depth_pool(shape: Shape, random: Random) -> Fields:
 
 
 def slice_(shape: Shape, random: Random) -> Fields:
-    names = ("channels", *{0: (), 1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}[len(shape) - 1], "last")
+    names = (
+        "channels",
+        *{0: (), 1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}[len(shape) - 1],
+        "last",
+    )
     axis = random.choice(names)
     size = shape[-1] if axis == "last" else shape[names.index(axis)]
     fields: Fields = {"axis": axis, "start": random.randint(0, size // 2)}
@@ -159,7 +167,11 @@ def slice_(shape: Shape, random: Random) -> Fields:
 
 
 def crop(shape: Shape, random: Random) -> Fields:
-    return {"size": [random.randint(1, n) for n in shape[1:]] if flag(random) else min(random.randint(1, n) for n in shape[1:])}
+    return {
+        "size": [random.randint(1, n) for n in shape[1:]]
+        if flag(random)
+        else min(random.randint(1, n) for n in shape[1:])
+    }
 
 
 def pad(shape: Shape, random: Random) -> Fields:
@@ -199,7 +211,12 @@ def none(shape: Shape, random: Random) -> Fields:
 
 
 def axis(shape: Shape, random: Random) -> Fields:
-    known = {0: ["channels", "last"], 1: ["channels", "length"], 2: ["channels", "height", "width"], 3: ["channels", "depth", "width"]}
+    known = {
+        0: ["channels", "last"],
+        1: ["channels", "length"],
+        2: ["channels", "height", "width"],
+        3: ["channels", "depth", "width"],
+    }
     return {"axis": random.choice(known[len(shape) - 1])}
 
 
@@ -274,7 +291,20 @@ def draw(kind: str, shape: Shape, random: Random) -> Fields:
     return (MAPS.get(kind) or ANY[kind])(shape, random)
 
 
-PRESERVING = ("relu", "tanh", "gelu", "batchnorm", "scale", "prelu", "dropout", "drop_path", "identity", "layernorm", "spatial_dropout", "selu")
+PRESERVING = (
+    "relu",
+    "tanh",
+    "gelu",
+    "batchnorm",
+    "scale",
+    "prelu",
+    "dropout",
+    "drop_path",
+    "identity",
+    "layernorm",
+    "spatial_dropout",
+    "selu",
+)
 """Kinds that keep every shape."""
 
 
@@ -307,7 +337,7 @@ def spoil(kind: str, given: Fields, shape: Shape, random: Random) -> Fields:
     if kind == "reshape":
         changes.append({"shape": [*given["shape"][1:], given["shape"][0] + 1]})
     if kind == "permute":
-        changes.append({"order": list(range(axes % 4))})
+        changes.append({"order": list(range(axes or 2))})
     for name in ("groups", "pieces", "factor"):
         if name in given:
             changes.append({name: random.randint(2, shape[0] + 1)})

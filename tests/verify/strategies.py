@@ -89,7 +89,13 @@ class Drawing:
         self.named.update(inputs)
         kind = self.random.choice(["add", "multiply", "maximum", "concat"]) if left == right else "concat"
         if self.chance(0.3):
-            layers.append({"conv": {"name": "eye", "from": "right", "filters": left[0], "kernel": 1} if len(right) > 1 else {"from": "right"}})
+            layers.append(
+                {
+                    "conv": {"name": "eye", "from": "right", "filters": left[0], "kernel": 1}
+                    if len(right) > 1
+                    else {"from": "right"}
+                }
+            )
             if len(right) == 1:
                 layers[-1] = {"dense": {"name": "eye", "from": "right", "units": left[0]}}
             layers.append({"add": {"from": ["left", "eye"]}})
@@ -122,7 +128,11 @@ class Drawing:
         for _ in range(count):
             if self.spoilt:
                 break
-            shape = self.structure(layers, shape, depth) if depth < 2 and self.chance(0.3) else self.layer(layers, shape, depth)
+            shape = (
+                self.structure(layers, shape, depth)
+                if depth < 2 and self.chance(0.3)
+                else self.layer(layers, shape, depth)
+            )
         return shape
 
     def layer(self, layers: list[Layer], shape: Shape, depth: int) -> Shape:
@@ -152,7 +162,9 @@ class Drawing:
             return self.random.choice(["conv", "conv", "conv", RANKED[len(shape) - 1], "depthwise_conv"])
         return self.random.choice(list(MAPS) if self.chance(0.5) else [kind for kind in ANY if kind != "rbf"])
 
-    def append(self, layers: list[Layer], kind: str, given: dict[str, Any], shape: Shape, after: Shape, depth: int) -> Shape:
+    def append(
+        self, layers: list[Layer], kind: str, given: dict[str, Any], shape: Shape, after: Shape, depth: int
+    ) -> Shape:
         """Adds the layer with some common keys."""
         if depth == 0 and self.chance(0.4):
             given = {"name": self.name(), **given}
@@ -163,7 +175,9 @@ class Drawing:
             given = {**given, "repeat": self.random.randint(1 if "name" in given else 0, 3)}
         layers.append({kind: given} if given or self.chance(0.5) else kind)
         if "name" in given and after == shape and "repeat" not in given and self.chance(0.3):
-            layers.append({kind: {**{key: value for key, value in given.items() if key != "name"}, "share": given["name"]}})
+            layers.append(
+                {kind: {**{key: value for key, value in given.items() if key != "name"}, "share": given["name"]}}
+            )
         return after
 
     def after(self, kind: str, given: dict[str, Any], inputs: tuple[Shape, ...]) -> Shape | None:
@@ -190,7 +204,12 @@ class Drawing:
         body: list[Layer] = []
         for _ in range(count):
             if self.chance(0.5) and len(shape) > 1:
-                given = {"filters": shape[0], "kernel": self.random.choice([1, 3]), "padding": "same", "bias": self.chance(0.5)}
+                given = {
+                    "filters": shape[0],
+                    "kernel": self.random.choice([1, 3]),
+                    "padding": "same",
+                    "bias": self.chance(0.5),
+                }
                 given["dilation"] = self.random.choice([1, 1, 2])
                 body.append({"conv": given})
             elif self.chance(0.4) and len(shape) == 1:
@@ -201,7 +220,9 @@ class Drawing:
         return body
 
     def residual(self, layers: list[Layer], shape: Shape, depth: int) -> Shape:
-        branches: list[list[Layer]] = [self.keeping(shape, self.random.randint(0, 3)) for _ in range(self.random.randint(2, 3))]
+        branches: list[list[Layer]] = [
+            self.keeping(shape, self.random.randint(0, 3)) for _ in range(self.random.randint(2, 3))
+        ]
         after = shape
         if len(shape) > 1 and self.chance(0.4):
             stride, filters = self.random.randint(1, 3), self.random.randint(1, 6)
@@ -219,7 +240,12 @@ class Drawing:
     def inception(self, layers: list[Layer], shape: Shape, depth: int) -> Shape:
         """Branches side by side, along any axis."""
         axis = self.random.randrange(len(shape))
-        names = {1: ("channels",), 2: ("channels", "length"), 3: ("channels", "height", "width"), 4: ("channels", "depth", "height", "width")}
+        names = {
+            1: ("channels",),
+            2: ("channels", "length"),
+            3: ("channels", "height", "width"),
+            4: ("channels", "depth", "height", "width"),
+        }
         total, branches = 0, []
         for _ in range(self.random.randint(2, 3)):
             body = self.keeping(shape, self.random.randint(0, 2))
@@ -259,7 +285,15 @@ class Drawing:
     def group(self, layers: list[Layer], shape: Shape, depth: int) -> Shape:
         body: list[Layer] = []
         if self.chance(0.5):
-            layers.append({"stack": {"layers": self.keeping(shape, 2), "repeat": self.random.randint(0, 3), "trainable": self.chance(0.8)}})
+            layers.append(
+                {
+                    "stack": {
+                        "layers": self.keeping(shape, 2),
+                        "repeat": self.random.randint(0, 3),
+                        "trainable": self.chance(0.8),
+                    }
+                }
+            )
             return shape
         after = self.stack(body, shape, self.random.randint(1, 3), depth + 1)
         layers.append({"stack": body})
@@ -278,10 +312,27 @@ class Drawing:
                         "add": [
                             [
                                 {"conv": {"filters": "half", "kernel": 1, "activation": "relu"}},
-                                {"conv": {"filters": "width", "kernel": 3, "stride": "step", "padding": "same", "bias": False}},
+                                {
+                                    "conv": {
+                                        "filters": "width",
+                                        "kernel": 3,
+                                        "stride": "step",
+                                        "padding": "same",
+                                        "bias": False,
+                                    }
+                                },
                                 "batchnorm",
                             ],
-                            [{"conv": {"filters": "width", "kernel": 1, "stride": "step", "if": "step != 1 or in_channels != width"}}],
+                            [
+                                {
+                                    "conv": {
+                                        "filters": "width",
+                                        "kernel": 1,
+                                        "stride": "step",
+                                        "if": "step != 1 or in_channels != width",
+                                    }
+                                }
+                            ],
                         ]
                     },
                     "relu",
@@ -319,7 +370,9 @@ class Drawing:
     def like(self, layers: list[Layer], shape: Shape, depth: int) -> Shape:
         """U-Net's crop to the sides of another layer."""
         smaller = [
-            name for name, known in self.named.items() if len(known) == len(shape) > 1 and all(a <= b for a, b in zip(known[1:], shape[1:], strict=True))
+            name
+            for name, known in self.named.items()
+            if len(known) == len(shape) > 1 and all(a <= b for a, b in zip(known[1:], shape[1:], strict=True))
         ]
         if depth or not smaller:
             return self.layer(layers, shape, depth)
@@ -328,4 +381,6 @@ class Drawing:
         return (shape[0], *self.named[name][1:])
 
 
-assert {*MAPS, *ANY, *RANKED.values(), "add", "multiply", "maximum", "concat", "highway"} == set(KINDS), "a kind is never drawn"
+assert {*MAPS, *ANY, *RANKED.values(), "add", "multiply", "maximum", "concat", "highway"} == set(KINDS), (
+    "a kind is never drawn"
+)

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from cnncalc.report import figures
-from cnncalc.report.doc import Cell, Column, Doc, Facts, Heading, Line, Notice, Remark, Table, Text
+from cnncalc.report.doc import Cell, Code, Column, Diagnosis, Doc, Facts, Heading, Line, Notice, Remark, Table, Text
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2128; --paper: #fff; --dim: #6a737d; --line: #d8dee4; --bar: #dbe9fb;
@@ -138,6 +138,14 @@ def _notice(block: Notice) -> Iterator[str]:
     yield "</dl></div>"
 
 
+def _code(block: Code) -> Iterator[str]:
+    yield f"<pre><code>{escape(block.text)}</code></pre>"
+
+
+def _diagnosis(block: Diagnosis) -> Iterator[str]:
+    yield from _notice(block.notice)
+
+
 _FORMATS: dict[type, Callable[[Any], Iterator[str]]] = {
     Heading: _heading,
     Text: _text,
@@ -145,4 +153,6 @@ _FORMATS: dict[type, Callable[[Any], Iterator[str]]] = {
     Facts: _facts,
     Notice: _notice,
     Remark: _remark,
+    Code: _code,
+    Diagnosis: _diagnosis,
 }

@@ -7,7 +7,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cnncalc.report import figures
-from cnncalc.report.doc import Cell, Column, Doc, Facts, Heading, Line, Notice, Remark, Run, Style, Table, Text
+from cnncalc.report.doc import (
+    Cell,
+    Code,
+    Column,
+    Diagnosis,
+    Doc,
+    Facts,
+    Heading,
+    Line,
+    Notice,
+    Remark,
+    Run,
+    Style,
+    Table,
+    Text,
+)
 
 _PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage[T1]{fontenc}
@@ -169,6 +184,16 @@ def _notice(block: Notice) -> Iterator[str]:
         yield r"\end{description}"
 
 
+def _code(block: Code) -> Iterator[str]:
+    r"""Lines in typewriter letters; spaces are kept by ``\ ``."""
+    for line in block.text.rstrip("\n").split("\n"):
+        yield rf"\texttt{{{escape(line).replace(' ', chr(92) + ' ')}}}\\"
+
+
+def _diagnosis(block: Diagnosis) -> Iterator[str]:
+    yield from _notice(block.notice)
+
+
 _FORMATS: dict[type, Callable[[Any], Iterator[str]]] = {
     Heading: _heading,
     Text: _text,
@@ -176,4 +201,6 @@ _FORMATS: dict[type, Callable[[Any], Iterator[str]]] = {
     Facts: _facts,
     Notice: _notice,
     Remark: _remark,
+    Code: _code,
+    Diagnosis: _diagnosis,
 }

@@ -7,7 +7,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cnncalc.report import figures
-from cnncalc.report.doc import Cell, Column, Doc, Facts, Heading, Line, Notice, Remark, Run, Style, Table, Text
+from cnncalc.report.doc import (
+    Cell,
+    Code,
+    Column,
+    Diagnosis,
+    Doc,
+    Facts,
+    Heading,
+    Line,
+    Notice,
+    Remark,
+    Run,
+    Style,
+    Table,
+    Text,
+)
 
 _SPECIAL = re.compile(
     r"""[\\`*<>|~$]                                  # always special
@@ -105,6 +120,17 @@ def _notice(block: Notice) -> Iterator[str]:
             yield f"> - {escape(key)}: {escape(value)}"
 
 
+def _code(block: Code) -> Iterator[str]:
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", block.text)), default=0))
+    yield f"{fence}{block.language}"
+    yield from block.text.rstrip("\n").split("\n")
+    yield fence
+
+
+def _diagnosis(block: Diagnosis) -> Iterator[str]:
+    yield from _notice(block.notice)
+
+
 _FORMATS: dict[type, Callable[[Any], Iterator[str]]] = {
     Heading: _heading,
     Text: _text,
@@ -112,4 +138,6 @@ _FORMATS: dict[type, Callable[[Any], Iterator[str]]] = {
     Facts: _facts,
     Notice: _notice,
     Remark: _remark,
+    Code: _code,
+    Diagnosis: _diagnosis,
 }

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cnncalc.report import figures
-from cnncalc.report.doc import LEVEL_STYLE, Doc, Facts, Heading, Notice, Remark, Run, Table, Text
+from cnncalc.report.doc import LEVEL_STYLE, Code, Diagnosis, Doc, Facts, Heading, Notice, Remark, Run, Table, Text
 from cnncalc.report.formats.ansi import ASCII, UNICODE, Glyphs, clean, pad, width, wrap
 from cnncalc.report.formats.grid import remark_lines, table_lines
+from cnncalc.report.formats.source import code_lines, diagnosis_lines
 
 _NARROWEST = 40
 _NOTE = 4
@@ -90,4 +91,6 @@ _FORMATS: dict[type, Callable[[Any, int, bool, Glyphs], Iterator[str]]] = {
     Facts: _facts,
     Notice: _notice,
     Remark: remark_lines,
+    Code: code_lines,
+    Diagnosis: diagnosis_lines,
 }

@@ -8,13 +8,12 @@ layer's tensors by name. Layers behave as in prediction: dropout does nothing, b
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-from numpy import ndarray
+from typing import Any, TypeAlias
 
 from cnncalc.verify.reference import layout, points, windows
 
-Array = ndarray[Any, Any]
+Array: TypeAlias = Any
+"""A numpy array; its static types know nothing of axes."""
 Rule = Callable[..., Array]
 
 RULES: dict[str, Rule] = {**windows.RULES, **points.RULES, **layout.RULES}

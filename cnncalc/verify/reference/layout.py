@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import floor
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy import ndarray
 
 from cnncalc.verify.reference.points import _AXES
 from cnncalc.verify.reference.windows import _around, _list, surround
 
-Array = ndarray[Any, Any]
+Array: TypeAlias = Any
+"""A numpy array; its static types know nothing of axes."""
 
 
 def slice_(layer: Any, weights: dict[str, Array], x: Array) -> Array:
@@ -73,7 +73,11 @@ def upsample(layer: Any, weights: dict[str, Array], x: Array) -> Array:
     """Axis by axis, each new position a mixture of old ones."""
     axes = x.ndim - 2
     sizes = list(x.shape[2:])
-    wanted = _list(layer.size, axes) if layer.size is not None else [n * f for n, f in zip(sizes, _list(layer.factor, axes), strict=True)]
+    wanted = (
+        _list(layer.size, axes)
+        if layer.size is not None
+        else [n * f for n, f in zip(sizes, _list(layer.factor, axes), strict=True)]
+    )
     mix = _MIX[layer.mode]
     for axis, (n, m) in enumerate(zip(sizes, wanted, strict=True), start=2):
         matrix = np.zeros((m, n), x.dtype)
@@ -89,7 +93,7 @@ def pixel_shuffle(layer: Any, weights: dict[str, Array], x: Array) -> Array:
     """out[c, h f + i, w f + j] = in[c f f + i f + j, h, w]."""
     f = layer.factor
     n, channels, height, width = x.shape
-    y = np.zeros((n, channels // (f * f), height * f, width * f), x.dtype)
+    y: Array = np.zeros((n, channels // (f * f), height * f, width * f), x.dtype)
     for i in range(f):
         for j in range(f):
             y[:, :, i::f, j::f] = x[:, i * f + j :: f * f]
@@ -100,7 +104,7 @@ def pixel_unshuffle(layer: Any, weights: dict[str, Array], x: Array) -> Array:
     """The inverse."""
     f = layer.factor
     n, channels, height, width = x.shape
-    y = np.zeros((n, channels * f * f, height // f, width // f), x.dtype)
+    y: Array = np.zeros((n, channels * f * f, height // f, width // f), x.dtype)
     for i in range(f):
         for j in range(f):
             y[:, i * f + j :: f * f] = x[:, :, i::f, j::f]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 from math import erf, sqrt
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy import ndarray
 
-Array = ndarray[Any, Any]
+Array: TypeAlias = Any
+"""A numpy array; its static types know nothing of axes."""
 
 _EPSILON = 1e-5  # torch's default in every norm
 _AXES = {"channels": 1, "last": -1, "length": 2, "width": -1, "height": -2, "depth": -3}

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import product
 from math import ceil, floor, prod
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy import ndarray
 
-Array = ndarray[Any, Any]
+Array: TypeAlias = Any
+"""A numpy array; its static types know nothing of axes."""
 
 
 def _list(value: Any, axes: int) -> list[int]:
     return list(value) if isinstance(value, tuple) else [value] * axes
 
 
-def _around(padding: Any, sizes: list[int], kernel: list[int], stride: list[int], dilation: list[int]) -> list[tuple[int, int]]:
+def _around(
+    padding: Any, sizes: list[int], kernel: list[int], stride: list[int], dilation: list[int]
+) -> list[tuple[int, int]]:
     """(before, after) per axis."""
     axes = len(sizes)
     reach = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]  # from the first tap to the last
@@ -56,10 +58,15 @@ def surround(x: Array, pairs: list[tuple[int, int]], mode: str = "zeros", value:
     return x
 
 
-def _walk(starts: list[range], kernel: list[int], dilation: list[int]) -> Iterator[tuple[tuple[int, ...], list[list[int]]]]:
+def _walk(
+    starts: list[range], kernel: list[int], dilation: list[int]
+) -> Iterator[tuple[tuple[int, ...], list[list[int]]]]:
     """Each output position with, per axis, the input positions that its window covers."""
     for where in product(*(range(len(s)) for s in starts)):
-        yield where, [[s[o] + j * d for j in range(k)] for s, o, k, d in zip(starts, where, kernel, dilation, strict=True)]
+        yield (
+            where,
+            [[s[o] + j * d for j in range(k)] for s, o, k, d in zip(starts, where, kernel, dilation, strict=True)],
+        )
 
 
 def _starts(n: int, span: int, stride: int) -> range:
@@ -82,7 +89,7 @@ def conv(layer: Any, weights: dict[str, Array], x: Array) -> Array:
     table, filters = _table(layer, weights["weight"], x.shape[1])
     spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
     starts = [_starts(n, span, s) for n, span, s in zip(x.shape[2:], spans, stride, strict=True)]
-    y = np.zeros((x.shape[0], len(table), *map(len, starts)), x.dtype)
+    y: Array = np.zeros((x.shape[0], len(table), *map(len, starts)), x.dtype)
     for where, indices in _walk(starts, kernel, dilation):
         window = _patch(x, indices)
         for number, (channels, coefficients) in enumerate(zip(table, filters, strict=True)):
@@ -123,7 +130,7 @@ def transposed_conv(layer: Any, weights: dict[str, Array], x: Array) -> Array:
     lengths = [(n - 1) * s + span + e for n, s, span, e in zip(x.shape[2:], stride, spans, extra, strict=True)]
     weight = weights["weight"]
     inside, per_group = x.shape[1] // layer.groups, weight.shape[1]
-    y = np.zeros((x.shape[0], per_group * layer.groups, *lengths), x.dtype)
+    y: Array = np.zeros((x.shape[0], per_group * layer.groups, *lengths), x.dtype)
     for where in product(*(range(n) for n in x.shape[2:])):
         column = x[(slice(None), slice(None), *where)]
         for channel in range(x.shape[1]):
@@ -142,7 +149,7 @@ def locally_connected(layer: Any, weights: dict[str, Array], x: Array) -> Array:
     kernel, stride = _list(layer.kernel, axes), _list(layer.stride, axes)
     starts = [_starts(n, k, s) for n, k, s in zip(x.shape[2:], kernel, stride, strict=True)]
     weight = weights["weight"]
-    y = np.zeros((x.shape[0], weight.shape[0], *map(len, starts)), x.dtype)
+    y: Array = np.zeros((x.shape[0], weight.shape[0], *map(len, starts)), x.dtype)
     for where, indices in _walk(starts, kernel, [1] * axes):
         window = _patch(x, indices).reshape(x.shape[0], -1)
         y[(slice(None), slice(None), *where)] = window @ weight[(..., *where)].reshape(weight.shape[0], -1).T
@@ -164,7 +171,7 @@ def _pool(layer: Any, x: Array, combine: Callable[[Array, int, int], Array]) -> 
         # a window must start inside the map or the padding before it
         starts.append(range(-before, min(count * s - before, n), s))
         ends.append(n + after)
-    y = np.zeros((*x.shape[:2], *map(len, starts)), x.dtype)
+    y: Array = np.zeros((*x.shape[:2], *map(len, starts)), x.dtype)
     for where, indices in _walk(starts, kernel, dilation):
         padded = prod(sum(i < end for i in wanted) for wanted, end in zip(indices, ends, strict=True))
         real = [[i for i in wanted if 0 <= i < n] for wanted, n in zip(indices, sizes, strict=True)]
@@ -193,7 +200,7 @@ def lppool(layer: Any, weights: dict[str, Array], x: Array) -> Array:
 
 def _adaptive(layer: Any, x: Array, combine: Callable[[Array], Array]) -> Array:
     size = _list(layer.size, x.ndim - 2)
-    y = np.zeros((*x.shape[:2], *size), x.dtype)
+    y: Array = np.zeros((*x.shape[:2], *size), x.dtype)
     for where in product(*map(range, size)):
         window = x
         for axis, (o, m) in enumerate(zip(where, size, strict=True), start=2):
@@ -217,7 +224,7 @@ def depth_pool(layer: Any, weights: dict[str, Array], x: Array) -> Array:
 def lrn(layer: Any, weights: dict[str, Array], x: Array) -> Array:
     """Each number divided by a power of the mean square of its neighbours; of an even window the larger half lies before."""
     channels = x.shape[1]
-    y = np.empty_like(x)
+    y: Array = np.empty_like(x)
     for c in range(channels):
         first = c - layer.size // 2
         near = [j for j in range(first, first + layer.size) if 0 <= j < channels]

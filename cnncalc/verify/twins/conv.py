@@ -6,8 +6,8 @@ from math import prod
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from cnncalc.verify.twins.edges import (
     Pairs,
@@ -25,7 +25,7 @@ from cnncalc.verify.twins.edges import (
 
 _CONV = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-_FUNCTION = (F.conv1d, F.conv2d, F.conv3d)
+_FUNCTION = (functional.conv1d, functional.conv2d, functional.conv3d)
 _RANKS = {"conv": (1, 2, 3), "conv1d": (1,), "conv2d": (2,), "conv3d": (3,)}
 
 
@@ -85,12 +85,12 @@ class Connected(nn.Module):
         """One map per filter."""
         padded = surround(x, self.pairs, self.mode)
         convolve = _FUNCTION[spatial(x) - 1]
-        maps, first = [], 0
-        for index, row in enumerate(self.rows):
-            weight = self.weight[first : first + len(row)].unsqueeze(0)
-            bias = None if self.bias is None else self.bias[index : index + 1]
-            maps.append(convolve(padded[:, row], weight, bias, self.stride, 0, self.dilation))
-            first += len(row)
+        weights = self.weight.split([len(row) for row in self.rows])
+        biases = [None] * len(self.rows) if self.bias is None else self.bias.split(1)
+        maps = [
+            convolve(padded[:, row], weight.unsqueeze(0), bias, self.stride, 0, self.dilation)
+            for row, weight, bias in zip(self.rows, weights, biases, strict=True)
+        ]
         return torch.cat(maps, 1)
 
 

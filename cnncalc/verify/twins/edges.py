@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from cnncalc.layers.fields import Sides, expand
 
@@ -19,7 +19,8 @@ _SIDES = (("left", "right"), ("top", "bottom"), ("front", "back"))
 
 def spatial(x: Tensor) -> int:
     """The number of spatial axes of a batch: 2 for images."""
-    return x.dim() - 2
+    axes: int = x.dim() - 2
+    return axes
 
 
 def needs_rank(x: Tensor, *ranks: int) -> int:
@@ -82,7 +83,7 @@ def surround(x: Tensor, pairs: Pairs, mode: str = "zeros", value: float = 0.0) -
         return x
     flat = [side for pair in reversed(pairs) for side in pair]
     kind = _MODES.get(mode, mode)
-    return F.pad(x, flat, kind, value) if kind == "constant" else F.pad(x, flat, kind)
+    return functional.pad(x, flat, kind, value) if kind == "constant" else functional.pad(x, flat, kind)
 
 
 class Surrounded(nn.Module):

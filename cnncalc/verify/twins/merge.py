@@ -13,7 +13,7 @@ from cnncalc.verify.twins.edges import Apply
 
 
 def add(layer: Any, *inputs: Tensor) -> nn.Module:
-    """a + b + ... on equal shapes (torch alone would broadcast)."""
+    """A + b + ... on equal shapes (torch alone would broadcast)."""
     return _join(inputs, torch.add)
 
 
@@ -35,7 +35,7 @@ def _several(inputs: tuple[Tensor, ...]) -> None:
 
 
 def multiply(layer: Any, *inputs: Tensor) -> nn.Module:
-    """a * b * ..., broadcast; a vector [C] is viewed as [C, 1, ...]."""
+    """A * b * ..., broadcast; a vector [C] is viewed as [C, 1, ...]."""
     _several(inputs)
     axes = max(x.dim() for x in inputs)
 

@@ -11,14 +11,14 @@ from math import inf
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from cnncalc.verify.twins.edges import Apply, Pairs, even, needs_rank, per_axis, sides, spans, spatial, surround
 
-_MAX = (F.max_pool1d, F.max_pool2d, F.max_pool3d)
-_AVERAGE = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)
-_POWER = (F.lp_pool1d, F.lp_pool2d, F.lp_pool3d)
+_MAX = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)
+_AVERAGE = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)
+_POWER = (functional.lp_pool1d, functional.lp_pool2d, functional.lp_pool3d)
 _ADAPTIVE_MAX = (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
 _ADAPTIVE_AVERAGE = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
 
@@ -47,28 +47,41 @@ class Window(nn.Module):
 
 
 class MaxPool(Window):
-    """F.max_pool, after a pad with minus infinity where the padding is uneven."""
+    """F.max_pool, after a pad with minus infinity where the padding is uneven.
+
+    F.max_pool refuses more padding than half the kernel, even of a dilated one: SAME then is a pad before, too.
+    """
+
+    def __init__(self, layer: Any, x: Tensor) -> None:
+        super().__init__(layer, x)
+        wide = layer.padding == "same" and any(2 * p > k for p, k in zip(self.inside, self.kernel, strict=True))
+        self.native = even(self.pairs) and not wide
 
     def forward(self, x: Tensor) -> Tensor:
         """The maximum of each window."""
         pool = _MAX[spatial(x) - 1]
-        if even(self.pairs):
+        if self.native:
             return pool(x, self.kernel, self.stride, self.inside, self.dilation, self.ceil)
         padded = surround(x, self.pairs, value=-inf)
         return self.trim(pool(padded, self.kernel, self.stride, 0, self.dilation, self.ceil), x)
 
 
 class AvgPool(Window):
-    """F.avg_pool. Uneven padding: a pad with zeros before; where padding does not count, window sums over window counts."""
+    """F.avg_pool. Uneven padding: a pad with zeros before; where padding does not count, window sums over window counts.
+
+    F.avg_pool3d refuses a map smaller than the kernel, whatever its padding: SAME then is a pad before, too.
+    """
 
     def __init__(self, layer: Any, x: Tensor) -> None:
         super().__init__(layer, x)
         self.count_pad = layer.count_include_pad and layer.padding != "same"
+        small = spatial(x) == 3 and any(n < k for n, k in zip(x.shape[2:], self.kernel, strict=True))
+        self.native = even(self.pairs) and not (layer.padding == "same" and small)
 
     def forward(self, x: Tensor) -> Tensor:
         """The mean of each window."""
         pool = _AVERAGE[spatial(x) - 1]
-        if even(self.pairs):
+        if self.native:
             return pool(x, self.kernel, self.stride, self.inside, self.ceil, self.count_pad)
         mean = pool(surround(x, self.pairs), self.kernel, self.stride, 0, self.ceil)
         if not self.count_pad:
@@ -83,11 +96,13 @@ class LpPool(Window):
     def __init__(self, layer: Any, x: Tensor) -> None:
         super().__init__(layer, x)
         self.p = layer.p
+        # lp_pool1d alone wants plain numbers
+        self.window: Any = (self.kernel[0], self.stride[0]) if spatial(x) == 1 else (self.kernel, self.stride)
 
     def forward(self, x: Tensor) -> Tensor:
         """The p-norm of each window."""
-        padded = surround(x, self.pairs)
-        return self.trim(_POWER[spatial(x) - 1](padded, self.p, self.kernel, self.stride, self.ceil), x)
+        pool: Any = _POWER[spatial(x) - 1]
+        return self.trim(pool(surround(x, self.pairs), self.p, *self.window, self.ceil), x)
 
 
 def maxpool(layer: Any, x: Tensor) -> nn.Module:

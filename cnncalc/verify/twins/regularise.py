@@ -44,7 +44,7 @@ class DropPath(nn.Module):
 
 
 def scale(layer: Any, x: Tensor) -> nn.Module:
-    """x * weight [C, 1, ...], plus a bias of the same shape."""
+    """X * weight [C, 1, ...], plus a bias of the same shape."""
     return Scale(layer, x)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from cnncalc.verify.twins.edges import Apply, needs_rank, per_axis
 
@@ -18,7 +18,7 @@ def upsample(layer: Any, x: Tensor) -> nn.Module:
     mode = _LINEAR[axes - 1] if layer.mode == "bilinear" else layer.mode
     size = None if layer.size is None else per_axis(layer.size, axes)
     factor = None if layer.factor is None else tuple(float(value) for value in per_axis(layer.factor, axes))
-    return Apply(lambda y: F.interpolate(y, size=size, scale_factor=factor, mode=mode))
+    return Apply(lambda y: functional.interpolate(y, size=size, scale_factor=factor, mode=mode))
 
 
 def pixel_shuffle(layer: Any, x: Tensor) -> nn.Module:

@@ -1,0 +1,1 @@
+"""Parameters, arithmetic and memory (CN3xx)."""

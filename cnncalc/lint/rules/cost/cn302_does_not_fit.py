@@ -1,0 +1,93 @@
+"""CN302: memory that the target does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from cnncalc.lint.finding import Finding
+from cnncalc.lint.network import Network
+from cnncalc.lint.rule import Rule
+from cnncalc.lint.rules.figures import Need, find_device, mebibytes, needed
+
+
+class DoesNotFit(Rule):
+    """The network does not fit into the memory of its target.
+
+    ## What
+    `target: {device: ...}` names a device (or a memory like `8 GiB`), and training at `train.batch` (without
+    `train`: prediction) needs more than `share` of it. The message gives the largest batch that fits and what each
+    of the usual remedies would save.
+
+    ## Why
+    Out of memory is found hours later, on the machine, and by trying. It can be computed.
+
+    ## Example
+    ```yaml
+    cnncalc: 1
+    input: 3x64x64
+    train: {batch: 64, optimizer: sgd}
+    target: {device: 8 MiB}
+    layers:
+      - conv: {filters: 16, kernel: 3, padding: 1, activation: relu}
+      - conv: {filters: 16, kernel: 3, padding: 1}
+    ```
+
+    ## Use instead
+    ```yaml
+    cnncalc: 1
+    input: 3x64x64
+    train: {batch: 8, optimizer: sgd}
+    target: {device: 8 MiB}
+    layers:
+      - conv: {filters: 16, kernel: 3, padding: 1, activation: relu}
+      - conv: {filters: 16, kernel: 3, stride: 2, padding: 1}
+    ```
+
+    ## Limits
+    The figure is the peak of the tensors that PyTorch holds in eager mode; the CUDA context and workspaces are covered
+    by `share` only. Half the side is an estimate: a quarter of the maps. Networks with unknown sizes are not judged.
+
+    ## References
+    - Course document 002, line 140: batch, stride, layers, 16 bits, devices.
+    """
+
+    code = "CN302"
+    slug = "does-not-fit"
+    severity = "error"
+    options: ClassVar[Mapping[str, Any]] = {"share": 0.9}
+
+    def check(self, network: Network, options: Mapping[str, Any]) -> Iterator[Finding]:
+        """At most one finding."""
+        named = str(network.target.get("device") or "")
+        device = find_device(named)
+        if device is None:
+            return
+        room = int(options["share"] * device.memory)
+        need = needed(network, room)
+        if need is None or need.bytes <= room:
+            return
+        whole = named if named[:1].isdigit() else f"the {mebibytes(device.memory)} of {device.name}"
+        what = f"training at batch {need.batch}" if need.training else "prediction"
+        yield self.finding(
+            "",
+            f"{what} needs {mebibytes(need.bytes)}, {round(100 * need.bytes / device.memory)} % of {whole}",
+            "; ".join(_remedies(need)),
+            "target",
+            needed=need.bytes,
+            memory=device.memory,
+            largest_batch=need.largest_batch,
+        )
+
+
+def _remedies(need: Need) -> Iterator[str]:
+    """The usual ones, each with what it would save."""
+    if need.training:
+        yield f"batch {need.largest_batch} fits" if need.largest_batch else "no batch fits"
+    if need.half_numbers < need.bytes:
+        yield f"16-bit numbers save {mebibytes(need.bytes - need.half_numbers)}"
+    yield f"half the side saves about {mebibytes(need.growth * 3 // 4)}"
+    if need.heaviest:
+        yield f"{need.heaviest} alone keeps {mebibytes(need.heaviest_bytes)}"
+    if need.training and need.largest_batch:
+        yield f"{-(-need.batch // need.largest_batch)} such devices hold the batch"

@@ -1,0 +1,1 @@
+"""Windows, strides, padding and receptive fields (CN2xx)."""

@@ -1,0 +1,1 @@
+"""What works, with its layers in an odd order (CN1xx)."""

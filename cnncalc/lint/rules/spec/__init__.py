@@ -1,0 +1,1 @@
+"""The spec itself and its suppressions (CN9xx)."""
