@@ -37,7 +37,9 @@ def main() -> int:
     parser.add_argument("--networks", default="lenet5,resnet18,mobilenet-v2,googlenet")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=4.0, help="for each network")
-    parser.add_argument("--threads", type=int, default=1, help="more wait for each other on a machine that others use too")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="more wait for each other on a machine that others use too"
+    )
     options = parser.parse_args()
     worst = 0.0
     for name in options.networks.split(","):

@@ -20,7 +20,6 @@ from cnncalc.analysis.result import (
     TorchMemory,
     Totals,
 )
-from cnncalc.analysis.torch_memory.model import Training, figures, memory_model, unknown
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.dims import Condition, Dim, is_symbolic, times
 from cnncalc.core.shapes import AXES
@@ -226,7 +225,12 @@ def _memory(
 
 def _torch(graph: Graph, batch: Dim, width: int, optimizer: str, wanted: bool) -> tuple[TorchMemory, list[Figure]]:
     """What PyTorch holds, and per layer what it keeps for backward."""
-    reason = unknown(graph) if wanted else "not asked for"
+    if not wanted:
+        return TorchMemory(reason="not asked for"), [None] * len(graph.nodes)
+    # a large room, which a review seldom enters
+    from cnncalc.analysis.torch_memory.model import Training, figures, memory_model, unknown
+
+    reason = unknown(graph)
     if reason:
         return TorchMemory(reason=reason), [None] * len(graph.nodes)
     model = memory_model(graph, width, batch, Training(optimizer))

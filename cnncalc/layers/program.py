@@ -128,7 +128,7 @@ class Program(Operations):
         """A convolution per filter on the channels that it reads (copied by index), then concat."""
         self.hold(x)
         weights = self.split(-1, [len(row) for row in table])
-        shifts = self.split(-2, [1] * len(table)) if bias else [None] * len(table)
+        shifts: list[int | None] = [*self.split(-2, [1] * len(table))] if bias else [None] * len(table)
         maps = []
         for row, piece, shift in zip(table, weights, shifts, strict=True):
             links = len(row)

@@ -157,7 +157,7 @@ def test_a_fault_within_a_repeat_is_not_hidden() -> None:
             with net.group("unit1", "unit", repeat=index):
                 net.layer("conv1", "conv", None, 10, None)
                 net.layer("relu1", "relu", None, 0, 0)
-    net.faults = [fault for fault in networks.faulty().faults]
+    net.faults = list(networks.faulty().faults)
     object.__setattr__(net.faults[0], "path", "unit1[1].conv1")
     names = column(analysis_doc(net.analysis()), "layer")
     assert names == ["unit1", "unit1[0]", "conv1", "relu1", "unit1[1]", "conv1", "relu1", "unit1[2]", "conv1", "relu1"]
@@ -305,7 +305,7 @@ def test_totals_and_memory_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "judged, sentence",
+    ("judged", "sentence"),
     [
         ([(True, None, None)], "1 claim: 1 holds"),
         ([(True, None, None)] * 2 + [(False, "why", None)] * 2, "4 claims: 2 hold, 2 errata confirmed"),
