@@ -118,7 +118,6 @@ def _walk(nodes: Any) -> Iterator[_Raw]:
 
 def events(*runs: Callable[[], Any]) -> list[tuple[Event, ...]]:
     """The tensor-level allocations and releases of each run, in order. One session, because starting one is slow."""
-    gc.collect()
     gc.disable()
     try:
         with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from cnncalc.core.dims import text
-from cnncalc.core.shapes import Shape, elements, rank
+from cnncalc.core.shapes import Shape, elements, rank, shape_text
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Reach, Unmet, needs_map, unmet
 from cnncalc.layers.fields import Count, Flag, Number, OneOf, Positive
@@ -168,8 +168,17 @@ class InstanceNorm(Layer):
     """Learn a scale and a shift per channel."""
 
     def requires(self, *inputs: Shape) -> Iterator[Unmet]:
-        """A map."""
-        yield from needs_map(inputs[0], (1, 2, 3), self.kind)
+        """A map of more than one position: a single number has no deviation."""
+        (x,) = inputs
+        yield from needs_map(x, (1, 2, 3), self.kind)
+        yield from unmet(
+            elements(x[1:]),
+            ">=",
+            2,
+            f"instancenorm normalises over positions, but {shape_text(x)} has only one",
+            expected="at least 2 positions",
+            remedy="normalise before the map shrinks to one position, or use layernorm",
+        )
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         """Weight and bias, each [C], when affine."""
@@ -212,6 +221,10 @@ class Lrn(Layer):
     """Exponent."""
     k: Positive = 1
     """Offset that keeps the divisor from zero."""
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """A map: torch's local response norm takes no vector."""
+        yield from needs_map(inputs[0], (1, 2, 3), self.kind)
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """Per number: a square, a window sum, scale and offset, a power, a division."""

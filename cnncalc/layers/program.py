@@ -130,7 +130,8 @@ class Program(Operations):
         weights = self.split(-1, [len(row) for row in table])
         shifts: list[int | None] = [*self.split(-2, [1] * len(table))] if bias else [None] * len(table)
         maps = []
-        for row, piece, shift in zip(table, weights, shifts, strict=True):
+        for number, row in enumerate(table):
+            piece, shift = weights[number], shifts[number]
             links = len(row)
             weight = self.view(piece, (1, *self.shape(piece)), "unsqueeze")
             places = self.add("tensor", (), (links,), (), width=INDEX)
@@ -139,14 +140,14 @@ class Program(Operations):
             maps.append(self.conv(read, shape, weight, shift))
         return self.concat(tuple(maps), 1)
 
-    def split(self, x: int, lengths: Sequence[int]) -> list[int | None]:
+    def split(self, x: int, lengths: Sequence[int]) -> list[int]:
         """Pieces along the first axis: views whose gradients are put together once all are there."""
         rest = self.shape(x)[1:]
-        pieces: list[int | None] = []
+        pieces: list[int] = []
         for length in lengths:
             name, reads = ("piece", (pieces[0],)) if pieces else ("split", (x,))
             view = View("sibling" if pieces else "narrow", (0,))
-            pieces.append(self.add(name, reads, (length, *rest), view=view, layout=Layout.PLAIN))  # type: ignore[arg-type]
+            pieces.append(self.add(name, reads, (length, *rest), view=view, layout=Layout.PLAIN))
         return pieces
 
     def unshared(self, x: int, windows: Sequence[tuple[int, int]], filters: int, bias: bool) -> int:

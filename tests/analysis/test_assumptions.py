@@ -92,10 +92,7 @@ BOUNDED = [
     "nin",
     "resnet18",
     "googlenet",
-    "inception-v3",
-    "inception-v4",
     "squeezenet",
-    "xception",
     "mnist-exercise",
     "shufflenet-v2",
 ]

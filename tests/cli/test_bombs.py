@@ -73,20 +73,25 @@ def alarm() -> Iterator[None]:
     if not hasattr(signal, "SIGALRM"):
         pytest.skip("no alarms here")
     before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(10)
+    signal.alarm(8)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
-@pytest.mark.parametrize("form", ["terminal", "json"])
-def test_bomb(text: str, form: str, tmp_path: Path) -> None:
+def test_bomb(text: str, tmp_path: Path) -> None:
     file = tmp_path / "net.yaml"
     file.write_text(text)
     before = time.process_time()
-    outcome = cnncalc("analyze", str(file), "--format", form)
+    outcome = cnncalc("analyze", str(file), "--format", "json")
     assert time.process_time() - before < 5
     assert "internal error" not in outcome.err
     assert len(outcome.err) < 2000
     assert outcome.code in (1, 2) or "symbol" in text or "HxW" in text
+
+
+def test_long_numbers_in_a_table(tmp_path: Path) -> None:
+    file = tmp_path / "net.yaml"
+    file.write_text(BOMBS["a side of 3,600 digits"])
+    assert "internal error" not in cnncalc("analyze", str(file)).err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from spec.written import analyzed, written
 
@@ -62,12 +62,14 @@ def outcome(text: str) -> list[Any] | str:
         return "refused"
 
 
+@settings(max_examples=40)
 @given(BODIES, st.integers(0, 4), st.integers(2, 5))
 def test_a_repeated_block_is_the_block_written_out(body: list[str], count: int, n: int) -> None:
     sections = {"blocks": f"{{b: {{layers: [{', '.join(body)}]}}}}", "variables": f"{{n: {n}}}", "input": "3x24x20"}
     assert outcome(written(f"b: {{repeat: {count}}}", **sections)) == outcome(written(*["b"] * count, **sections))
 
 
+@settings(max_examples=40)
 @given(BODIES, st.integers(1, 3), st.integers(2, 5))
 def test_a_block_is_its_layers_written_out(body: list[str], count: int, n: int) -> None:
     # in_channels of the whole spec's input is 3

@@ -55,6 +55,8 @@ FAULTS = [
     fault("adaptive_avgpool", "100", "adaptive_avgpool takes a", size=2),
     fault("depth_pool", "100", "depth_pool takes a", kernel=2),
     fault("instancenorm", "100", "instancenorm takes a"),
+    fault("instancenorm", "8x1x1", "8x1x1 has only one"),
+    fault("lrn", "100", "lrn takes a"),
     fault("crop", "100", "crop takes a", size=2),
     fault("pad", "100", "pad takes a", amount=2),
     fault("upsample", "100", "nearest upsample takes a", factor=2),

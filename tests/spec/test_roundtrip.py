@@ -25,7 +25,10 @@ def again(spec: Spec) -> Spec:
     return load_source(Source("dumped.yaml", dump_spec(spec)), "another name", shipped_block)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
 @given(specs())
 def test_load_of_dump(spec: Spec) -> None:
     text = dump_spec(spec)
