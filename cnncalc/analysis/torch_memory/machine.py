@@ -18,7 +18,6 @@ from cnncalc.analysis.torch_memory.strides import (
     contiguous,
     dense,
     follow,
-    image,
     known,
     result,
     undone,
@@ -320,14 +319,14 @@ class Machine:
         operation, mine = node.operation, node.strides[position]
         if operation.name == "conv" and position == 1 and node.strides[0] is not None:
             weight = self.real(operation.shapes[1])
-            return image(weight, self.real(operation.shapes[0]), node.strides[0])
+            return convolved(weight, self.real(operation.shapes[0]), node.strides[0])
         if operation.layout is Layout.FOLLOW:
             return follow(self.real(operation.shape), incoming.strides)
         if mine is None:
             return None
         shape = self.real(operation.shapes[position])
-        if operation.layout is Layout.IMAGE:
-            return image(shape, shape, mine)
+        if operation.layout in (Layout.IMAGE, Layout.CONV):
+            return result(operation.layout, shape, shape, mine)
         # a product's gradient is laid out as its factor is, so that a transposed weight's needs no copy
         return mine if operation.name in ("mm", "addmm") and dense(shape, mine) else None
 
