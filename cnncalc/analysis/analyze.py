@@ -234,7 +234,8 @@ def _torch(graph: Graph, batch: Dim, width: int, optimizer: str, wanted: bool) -
     if reason:
         return TorchMemory(reason=reason), [None] * len(graph.nodes)
     model = memory_model(graph, width, batch, Training(optimizer))
-    return figures(model, batch), [*model.saved_bytes(batch)]
+    note = "" if width == 4 else "measured for float32 only: other formats are scaled by their width"
+    return replace(figures(model, batch), estimate=note), [*model.saved_bytes(batch)]
 
 
 def assumptions(conditions: tuple[Condition, ...], notes: tuple[str, ...]) -> tuple[str, ...]:

@@ -34,8 +34,10 @@ class Seen(NamedTuple):
     longest: Phases | None = None
     shortest: Phases | None = None
 
-    def through(self, tap: Tap) -> Seen:
-        """What the units behind a window see."""
+    def through(self, tap: Tap) -> Seen | None:
+        """What the units behind a window see; None where a symbol leaves open on which phase of a finer grid it starts."""
+        if type(tap.first) is not int and any(one is not None and len(one.low) > 1 for one in self[4:]):
+            return None
         grown = (tap.extent - 1) * self.jump
         size, least = _size(self.size + grown), _size(self.min_size + grown)
         jump, start = _exact(self.jump * tap.stride), _exact(self.start + tap.first * self.jump)
@@ -45,28 +47,26 @@ class Seen(NamedTuple):
             or self.longest is not None
             or self.shortest is not None
         ):
-            longest, shortest = (self._through(one, extent, tap) for one, extent in self._paths())
-            return Seen(
-                size if longest is None else longest.size,
-                least if shortest is None else shortest.size,
-                jump,
-                start if longest is None or type(self.start) is not int else longest.low[0],
-                longest,
-                shortest,
-            )
+            before, shorter = self._units(self.longest, self.size), self._units(self.shortest, self.min_size)
+            longest, shortest = _through(before, tap), _through(shorter, tap)
+            if longest is not None and before is not None:
+                # how far the first unit's field moves does not depend on where it was
+                size, start = longest.size, canonical(self.start + longest.low[0] - before.low[0])
+            return Seen(size, least if shortest is None else shortest.size, jump, start, longest, shortest)
         return Seen(size, least, jump, start)
 
-    def _paths(self) -> tuple[tuple[Phases | None, Dim], tuple[Phases | None, Dim]]:
-        return (self.longest, self.size), (self.shortest, self.min_size)
-
-    def _through(self, known: Phases | None, size: Dim, tap: Tap) -> Phases | None:
-        """One path behind a window, unit by unit. Extents do not depend on where a path starts, so any start serves."""
+    def _units(self, known: Phases | None, size: Dim) -> Phases | None:
+        """One path unit by unit. Extents do not depend on where a path starts, so any start serves."""
         if known is None and type(size) is int and type(self.jump) is int:
-            known = linear(size, self.jump, self.start if type(self.start) is int else 0)
-        numbers = isinstance(tap.stride, int | Fraction) and type(tap.extent) is int
-        if known is None or not numbers:
-            return None
-        return known.through(tap if type(tap.first) is int else tap._replace(first=0))
+            return linear(size, self.jump, self.start if type(self.start) is int else 0)
+        return known
+
+
+def _through(known: Phases | None, tap: Tap) -> Phases | None:
+    numbers = isinstance(tap.stride, int | Fraction) and type(tap.extent) is int
+    if known is None or not numbers:
+        return None
+    return known.through(tap if type(tap.first) is int else tap._replace(first=0))
 
 
 class State(NamedTuple):
@@ -97,12 +97,12 @@ def receptive_fields(graph: Graph) -> tuple[ReceptiveField | None, ...]:
         reach = memo.get(key)
         if reach is None:
             reach = memo[key] = node.layer.reach(shapes, node.output)  # type: ignore[arg-type]
-        if reach is Reach.UNKNOWN:
-            states.append(None)
+        known = reach is not Reach.UNKNOWN
+        state = _advance(node.layer, reach, before, node.output, whole) if known else None  # type: ignore[arg-type]
+        states.append(state)
+        if state is None:
             fields.append(None)
             continue
-        state = _advance(node.layer, reach, before, node.output, whole)  # type: ignore[arg-type]
-        states.append(state)
         field = reported.get(state.seen)
         if field is None:
             columns = zip(*(one[:4] for one in state.seen), strict=True) if state.seen else ((), (), (), ())
@@ -129,7 +129,7 @@ def _whole_input(graph: Graph) -> tuple[Seen, ...]:
 
 def _advance(
     layer: Any, reach: Reach | tuple[Tap, ...], before: tuple[State, ...], output: Shape, whole: tuple[Seen, ...]
-) -> State:
+) -> State | None:
     if reach is Reach.WHOLE:
         return State(whole, (None,) * len(output))
     if reach is Reach.PERMUTED:
@@ -151,7 +151,10 @@ def _advance(
                 grown = (tap.extent - 1) * jump
                 seen[index] = Seen(size + grown, least + grown, jump * tap.stride, start + tap.first * jump)
             else:
-                seen[index] = one.through(tap)
+                moved = one.through(tap)
+                if moved is None:
+                    return None
+                seen[index] = moved
     return State(tuple(seen), before[0].follows)
 
 

@@ -119,6 +119,8 @@ class TorchMemory:
     training_peak: Peak | None = None
     reason: str = ""
     """Why the figures are unknown."""
+    estimate: str = ""
+    """What is not measured, where the figures are an estimate; empty: exact."""
 
 
 @dataclass(frozen=True, slots=True)

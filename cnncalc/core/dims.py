@@ -121,7 +121,10 @@ def ratio(a: Any, b: Any) -> Any:
     (2, Fraction(1, 2))
     """
     if is_symbolic(a) or is_symbolic(b):
-        return _algebra(a, b).quotient(a, b)
+        result = _algebra(a, b).quotient(a, b)
+        if not is_symbolic(result) or not result.is_Rational:
+            return result
+        a, b = int(result.p), int(result.q)
     quotient = Fraction(a) / Fraction(b)
     return int(quotient) if quotient.denominator == 1 else quotient
 
@@ -132,6 +135,21 @@ def canonical(value: Dim) -> Dim:
         return value
     result: Dim = _algebra(value).canonical(value)
     return result
+
+
+LARGEST_RESULT = 10**30
+"""No size or expression may come to more: far beyond any network, and safe to print."""
+
+
+def too_large(value: Any) -> bool:
+    """Whether a number or a formula is beyond what is worked with."""
+    if type(value) is int:
+        return abs(value) > LARGEST_RESULT
+    if not is_symbolic(value):
+        return False
+    from cnncalc.core.floors import TOO_LONG, length
+
+    return length(value) > TOO_LONG
 
 
 class Condition(NamedTuple):

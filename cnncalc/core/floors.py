@@ -10,7 +10,7 @@ so a deep symbolic network costs no more than a shallow one and two branches can
 from __future__ import annotations
 
 from functools import lru_cache
-from math import gcd
+from math import comb, gcd, prod
 from typing import Any
 
 import sympy
@@ -114,6 +114,25 @@ def floordiv(a: Any, b: Any) -> Any:
         reduced = Add(*(term / common for term in left), constant // common)
         return Add(*whole, floordiv(reduced, divisor // common))
     return Add(*whole, FloorDiv(Add(*left, constant), divisor))
+
+
+TOO_LONG = 500
+"""No formula may expand to about this many terms, or nest floors about eight deep."""
+
+
+@lru_cache(maxsize=4096)
+def length(value: Any) -> int:
+    """About how many terms an expression has once it is expanded; floors within floors count double at each level."""
+    if isinstance(value, Add):
+        return sum(length(term) for term in value.args)
+    if isinstance(value, Mul):
+        return min(prod(length(factor) for factor in value.args), TOO_LONG + 1)
+    if isinstance(value, sympy.Pow) and isinstance(value.exp, Integer) and value.exp > 0:
+        terms, power = min(length(value.base), TOO_LONG), min(int(value.exp), TOO_LONG)
+        return 1 if terms == 1 else min(comb(terms + power - 1, power), TOO_LONG + 1)
+    if isinstance(value, sympy.Function):
+        return min(2 * sum(length(argument) for argument in value.args) - 2, TOO_LONG + 1) or 1
+    return 1
 
 
 def canonical(value: Any) -> Any:

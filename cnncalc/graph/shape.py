@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.core.dims import Condition, Dim, canonical
-from cnncalc.core.shapes import Shape
+from cnncalc.core.dims import Condition, Dim, canonical, too_large
+from cnncalc.core.shapes import Shape, elements
 from cnncalc.layers.base import Layer, Unmet
 
 
@@ -15,6 +15,15 @@ class Inference(NamedTuple):
     output: Shape | None
     fault: Unmet | None
     conditions: tuple[Condition, ...]
+
+
+_BEYOND = Unmet(
+    None,
+    "the map is beyond 10^30 numbers, or its formula too long to work with",
+    "a map that a network can have",
+    "",
+    "use smaller factors, or give the symbols values with --set or --input",
+)
 
 
 class Shapes:
@@ -38,7 +47,10 @@ def _infer(layer: Layer, inputs: tuple[Shape, ...]) -> Inference:
         if missing.condition is None or missing.condition.holds is False:
             return Inference(None, missing, tuple(conditions))
         conditions.append(missing.condition)
-    return Inference(tuple([canonical(dim) for dim in layer.output(*inputs)]), None, tuple(conditions))
+    output = tuple([canonical(dim) for dim in layer.output(*inputs)])
+    if any(too_large(dim) for dim in output) or too_large(elements(output)):
+        return Inference(None, _BEYOND, tuple(conditions))
+    return Inference(output, None, tuple(conditions))
 
 
 def likely_channels(layer: Layer, inputs: tuple[Dim | None, ...]) -> Dim | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from cnncalc.core.dims import compare, floordiv, is_symbolic
+from cnncalc.core.dims import compare, floordiv, is_symbolic, too_large
 from cnncalc.layers.fields import describe
 
 LONGEST = 500
@@ -212,12 +212,13 @@ class Evaluation:
         for value in (left, right):
             if isinstance(value, bool) or not (isinstance(value, int) or is_symbolic(value)):
                 raise ExpressionError(f"{describe(value)} is not a number", "arithmetic needs whole numbers")
-        if head == "+":
-            return left + right
-        if head == "-":
-            return left - right
-        if head == "*":
-            return left * right
+        if head in "+-*":
+            value = left + right if head == "+" else left - right if head == "-" else left * right
+            if too_large(value):
+                raise ExpressionError(
+                    "the result is beyond 10^30, or a formula too long to work with", "use smaller numbers"
+                )
+            return value
         if isinstance(right, int) and right <= 0:
             raise ExpressionError(
                 "division by zero" if right == 0 else f"division by the negative number {right}",

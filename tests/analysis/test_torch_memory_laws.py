@@ -55,6 +55,19 @@ def test_symbolic_sides_say_why_there_is_no_figure() -> None:
     assert "symbolic" in memory.reason
 
 
+def test_what_is_not_modelled_is_said(tmp_path: Path) -> None:
+    spec = tmp_path / "inplace.yaml"
+    spec.write_text(
+        "cnncalc: 1\nname: x\ninput: 3x8x8\nlayers:\n  - add: [[{conv: {filters: 3, kernel: 1}}, {relu: {inplace: true}}], []]\n",
+        encoding="utf-8",
+    )
+    memory = analyze(spec).memory.torch
+    assert memory.training_peak_bytes is None
+    assert "in-place" in memory.reason
+    assert analyze("in 3x8x8; relu", dtype="float16").memory.torch.estimate
+    assert not analyze("in 3x8x8; relu").memory.torch.estimate
+
+
 def test_a_frozen_trunk_saves_nothing(tmp_path: Path) -> None:
     spec = tmp_path / "frozen.yaml"
     spec.write_text(

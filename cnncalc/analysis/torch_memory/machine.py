@@ -16,6 +16,7 @@ from cnncalc.analysis.torch_memory.strides import (
     Shape,
     Strides,
     contiguous,
+    convolved,
     dense,
     follow,
     known,

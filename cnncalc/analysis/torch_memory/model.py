@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import nsmallest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cnncalc.analysis.result import LiveTensor, Peak, TorchMemory
 from cnncalc.analysis.torch_memory.network import Programs, Simulation
@@ -16,6 +16,7 @@ from cnncalc.analysis.torch_memory.optimizers import state, update
 from cnncalc.analysis.torch_memory.trace import Trace
 from cnncalc.core.dims import Dim, is_symbolic, maximum, total
 from cnncalc.graph.model import Graph
+from cnncalc.spec.model import Spec, Stack
 
 PARTS = ("parameters", "buffers", "inputs", "optimizer", "gradients", "saved activations", "transients")
 """What memory is for. Inputs include the targets; transients are everything that neither stays nor is saved."""
@@ -97,7 +98,25 @@ def unknown(graph: Graph) -> str:
     shapes = [*graph.inputs.values(), *(node.output for node in graph.nodes)]
     if any(is_symbolic(dim) for shape in shapes for dim in shape or ()):
         return "sizes are symbolic: which tensors set the peak depends on them (only the batch may be a symbol)"
-    return "" if graph.nodes else "there are no layers"
+    if not graph.nodes:
+        return "there are no layers"
+    return "in-place layers and checkpoints are not modelled" if _flagged(graph.spec) else ""
+
+
+def _flagged(spec: Spec) -> bool:
+    """Whether any call asks for what the model does not follow."""
+    stacks: list[Any] = [spec.layers, *(block.layers for block in spec.blocks.values())]
+    stacks += [head.layers for head in spec.heads.values()]
+    while stacks:
+        one = stacks.pop()
+        if isinstance(one, Stack):
+            for call in one.calls:
+                if call.flagged and (call.inplace or call.checkpoint):
+                    return True
+                stacks += call.fields.values()
+        elif isinstance(one, tuple | list):
+            stacks += one
+    return False
 
 
 def figures(model: MemoryModel, batch: Dim) -> TorchMemory:
