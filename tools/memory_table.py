@@ -29,6 +29,9 @@ NETWORKS = {
     "resnet50": (1,),
     "se-resnet50": (1,),
     "vgg-a": (1,),
+    "vgg-d": (1,),
+    "inception-v3": (2,),
+    "unet": (1,),
 }
 """Spec -> batches that a small machine can hold."""
 OPTIMIZERS = ("sgd", "momentum", "adam")

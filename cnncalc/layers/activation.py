@@ -11,7 +11,7 @@ from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.axis import AxisName, axis_index, needs_axis
 from cnncalc.layers.base import Layer, Reach, Unmet, unmet
 from cnncalc.layers.fields import Count, Number, OneOf
-from cnncalc.layers.operations import BATCH, Operation
+from cnncalc.layers.operations import BATCH, Layout, Operation
 
 Per = Annotated[str, OneOf("channel", "layer")]
 
@@ -275,7 +275,7 @@ class Softmax(Layer):
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
         """One operation that saves its result."""
         program = self.program(inputs)
-        program.unary(self.kind, 0, "result")
+        program.unary(self.kind, 0, "result", layout=Layout.PLAIN)
         return program.done()
 
 

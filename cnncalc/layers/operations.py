@@ -51,7 +51,6 @@ class Layout(Enum):
 
     FOLLOW = "as the operand's (elementwise)"
     IMAGE = "channels last if the operand is, else contiguous (windows)"
-    CONV = "as IMAGE; a signal is an image of height 1"
     PLAIN = "contiguous"
 
 
@@ -308,7 +307,7 @@ class Operations:
     def conv(self, x: int, shape: tuple[int, ...], weight: int = -1, bias: int | None = None) -> int:
         """A convolution of any rank, transposed or not: keeps its input while anything needs a gradient."""
         reads = (x, weight) if bias is None else (x, weight, bias)
-        return self.add("conv", reads, shape, saves=((0, -1), (1, -1)), layout=Layout.CONV)
+        return self.add("conv", reads, shape, saves=((0, -1), (1, -1)), layout=Layout.IMAGE)
 
     def linear(self, x: int, shape: tuple[int, ...], bias: bool) -> int:
         """F.linear on [N, n]: the transposed weight, then addmm or mm."""

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnncalc.analysis.torch_memory.liveness import last_reads
 from cnncalc.analysis.torch_memory.strides import (
     Shape,
     Strides,
     contiguous,
-    convolved,
     dense,
     follow,
+    image,
     known,
     result,
     undone,
@@ -267,6 +268,9 @@ class Machine:
         operation, edges = node.operation, node.edges
         made: list[tuple[int, Grad]] = []
         wide = False
+        copy = None
+        if operation.tidy and incoming.strides is not None:
+            copy = self.make(operation.size, 0, "transients", "contiguous gradient")
         for position in range(len(edges) - 1, -1, -1):  # torch computes that of `other` before that of `self`
             if edges[position] >= 0:
                 gradient = operation.gradients[position]
@@ -274,6 +278,8 @@ class Machine:
                 wide = wide or gradient.wide
                 made.append((position, self._gradient(node, position, gradient, incoming)))
         made.reverse()
+        if copy is not None:
+            self.drop(copy)
         if operation.paired and len(made) < len(edges):
             self.drop(self.make(operation.size, 0, "transients", "gradient that nobody needs"))
         if wide:
@@ -306,8 +312,6 @@ class Machine:
             self.references[incoming.storage] += 1
             return Grad(incoming.storage, (0,) * len(shape), shape, size)
         temporaries = [self.make(one, width, "transients", operation.name) for one, width in gradient.temporaries]
-        if operation.tidy and position == 0 and incoming.strides is not None:
-            temporaries.append(self.make(size, 0, "transients", "contiguous gradient"))
         if gradient.wide:
             shape, size = operation.shape, operation.size
         storage = self.make(size, 0, "transients", "gradient")
@@ -320,14 +324,14 @@ class Machine:
         operation, mine = node.operation, node.strides[position]
         if operation.name == "conv" and position == 1 and node.strides[0] is not None:
             weight = self.real(operation.shapes[1])
-            return convolved(weight, self.real(operation.shapes[0]), node.strides[0])
+            return image(weight, self.real(operation.shapes[0]), node.strides[0])
         if operation.layout is Layout.FOLLOW:
             return follow(self.real(operation.shape), incoming.strides)
         if mine is None:
             return None
         shape = self.real(operation.shapes[position])
-        if operation.layout in (Layout.IMAGE, Layout.CONV):
-            return result(operation.layout, shape, shape, mine)
+        if operation.layout is Layout.IMAGE:
+            return image(shape, shape, mine)
         # a product's gradient is laid out as its factor is, so that a transposed weight's needs no copy
         return mine if operation.name in ("mm", "addmm") and dense(shape, mine) else None
 
@@ -392,20 +396,3 @@ class Machine:
         constant, each, *_ = self._storages[storage]
         self._storages[storage] = (constant, each, "gradients", self.leaf_layers[leaf], "gradient")
         self.gradients[leaf] = storage
-
-
-def last_reads(program: tuple[Operation, ...], count: int) -> list[list[int]]:
-    """After each operation the earlier results that nothing reads any more; the layer's own inputs are not listed."""
-    seen: set[int] = set()
-    result: list[list[int]] = []
-    final = count + len(program) - 1
-    for index in range(len(program) - 1, -1, -1):
-        reads = dict.fromkeys(program[index].reads)
-        finished = [slot for slot in reads if slot >= count and slot not in seen and slot != final]
-        seen.update(finished)
-        own = count + index
-        if own != final and own not in seen:  # a result that nothing reads
-            finished.append(own)
-            seen.add(own)
-        result.append(finished)
-    return result[::-1]

@@ -72,14 +72,6 @@ def image(shape: Shape, source: Shape, strides: Strides) -> Strides:
     return arranged(shape, order) if last else None
 
 
-def convolved(shape: Shape, source: Shape, strides: Strides) -> Strides:
-    """The strides of a convolution's result; for a signal torch looks at the image of height 1."""
-    if strides is None or len(source) != 3 or len(shape) != 3:
-        return image(shape, source, strides)
-    flat, steps = (*source[:2], 1, source[2]), (*strides[:2], source[2] * strides[2], strides[2])
-    return arranged(shape, (0, 2, 1)) if channels_last(flat, steps) else None
-
-
 def channels_last(shape: Shape, strides: tuple[int, ...]) -> bool:
     """Torch's test for the channels-last format of images and volumes."""
     least = 0
@@ -102,7 +94,7 @@ def result(layout: Layout, shape: Shape, source: Shape, strides: Strides) -> Str
         return None
     if layout is Layout.FOLLOW:
         return follow(shape, strides) if shape == source else None
-    return image(shape, source, strides) if layout is Layout.IMAGE else convolved(shape, source, strides)
+    return image(shape, source, strides)
 
 
 def reshaped(source: Shape, strides: Strides, shape: Shape) -> Strides | bool:
