@@ -1,7 +1,9 @@
 """The model of one graph: its traces, and every figure read off them at a batch.
 
 The figures hold for the CPU's kernels in torch 2.13 with one process and no other users of the memory; wrapped Python
-numbers (8 bytes each, for an instant) are left out.
+numbers (8 bytes each, for an instant) are left out. Known not to be exact: after a permutation (permute, layer norm over
+channels, dense along an axis) and with one image per batch, whether a convolution's weight gradient is laid out channels
+last, and then copied, depends on the kernel that torch picks by size and thread count; the error is one such gradient.
 """
 
 from __future__ import annotations
