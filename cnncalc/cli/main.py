@@ -6,34 +6,13 @@ import errno
 import gc
 import os
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 
 import typer
 
-from cnncalc.cli.analyze import analyze
-from cnncalc.cli.diff import diff
-from cnncalc.cli.lint import lint
-from cnncalc.cli.lock import lock
-from cnncalc.cli.rule import rule
-from cnncalc.cli.schema import schema
-from cnncalc.cli.verify import verify
-from cnncalc.cli.zoo import zoo
-
-app = typer.Typer(
-    name="cnncalc",
-    help="Exact sizes, parameters, arithmetic, memory and receptive fields of convolutional networks, from a short spec.",
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command()(analyze)
-app.command()(lint)
-app.command()(rule)
-app.command()(diff)
-app.command()(lock)
-app.command()(verify)
-app.command()(schema)
-app.command()(zoo)
+COMMANDS = ("analyze", "lint", "rule", "diff", "lock", "verify", "schema", "zoo")
+"""Each is a function of its name in the file of its name."""
 
 
 def _version(value: bool) -> None:
@@ -44,13 +23,28 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _main(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version and stop."
     ),
 ) -> None:
     pass
+
+
+def application(commands: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command line with these commands."""
+    app = typer.Typer(
+        name="cnncalc",
+        help="Exact sizes, parameters, arithmetic, memory and receptive fields of convolutional networks, from a short spec.",
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_main)
+    for name in commands:
+        app.command()(getattr(import_module(f"cnncalc.cli.{name}"), name))
+    return app
 
 
 def main() -> None:
@@ -65,7 +59,8 @@ def main() -> None:
         if sys.stdout is None:
             raise OSError(errno.EBADF, "standard output is closed")
         try:
-            app()
+            # building the options of commands that are not called would take as long as the answer
+            application([word] if (word := (sys.argv[1:2] or [""])[0]) in COMMANDS else COMMANDS)()
         finally:
             sys.stdout.flush()
     except BrokenPipeError:

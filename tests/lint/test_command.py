@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cnncalc.cli.main import app
+from cnncalc.cli.main import application
 
 Write = Callable[[str, str], Path]
 HEAD = "cnncalc: 1\ninput: 3x32x32\nlayers:\n"
@@ -22,7 +22,7 @@ ONLY = ("--select", "CN001,CN102,CN310,CN902")
 
 def call(*words: str, stdin: str | None = None) -> Result:
     """Runs the command."""
-    return CliRunner().invoke(app, [*words], input=stdin)
+    return CliRunner().invoke(application(), [*words], input=stdin)
 
 
 @pytest.mark.parametrize(
