@@ -41,6 +41,7 @@ STRICTER: tuple[tuple[str, str, str], ...] = (
         "with a table, groups would be ignored",
     ),
     ("transposed_conv", "padding same fixes the output", "output_padding would be ignored"),
+    ("transposed_conv", "of the result would be 0", "an empty map is never meant"),
 )
 """(kind, message, why): what we refuse although torch, asked in the twin's way, does not."""
 

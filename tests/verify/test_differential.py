@@ -43,6 +43,7 @@ STRICTER_EXAMPLES = {
     "conv.*": "input: 3x8x8\nlayers: [{conv: {filters: 2, kernel: 3, connections: [[0], [1], [2]]}}]",
     "conv.* ": "input: 3x8x8\nlayers: [{conv: {filters: 3, kernel: 3, groups: 3, connections: [[0], [1], [2]]}}]",
     "transposed_conv": "input: 3x8x8\nlayers: [{transposed_conv: {filters: 2, kernel: 3, stride: 2, padding: same, output_padding: 1}}]",
+    "transposed_conv ": "input: 3x1x4\nlayers: [{transposed_conv: {filters: 2, kernel: 2, padding: [1, 0]}}]",
 }
 
 
