@@ -57,6 +57,14 @@ def test_each_place_where_we_are_stricter() -> None:
         assert outcome.stricter == f"{kind}: {message}"
 
 
+def test_group_norm_of_a_channels_last_input_without_gradient() -> None:
+    """Torch 2.13 ends the process in the backward of its plain module here (a segmentation fault)."""
+    body = "input: 5x12x5\nlayers: [{layernorm: {over: channels, affine: false}}, {adaptive_avgpool: 5}, {groupnorm: 1}]"
+    outcome = differential.compare(f"cnncalc: 1\n{body}\n", values=True)
+    assert outcome.valid
+    assert not outcome.problems
+
+
 def test_the_differential_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong formula shows: torch does not see it."""
     from cnncalc.layers.conv import Conv

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from cnncalc.verify.twins.dense import Along
@@ -29,7 +30,19 @@ def layernorm(layer: Any, x: Tensor) -> nn.Module:
 
 def groupnorm(layer: Any, x: Tensor) -> nn.Module:
     """nn.GroupNorm."""
-    return nn.GroupNorm(layer.groups, x.shape[1], affine=layer.affine, **factory(x))
+    return GroupNorm(layer.groups, x.shape[1], affine=layer.affine, **factory(x))
+
+
+class GroupNorm(nn.GroupNorm):
+    """nn.GroupNorm; a channels-last input that wants no gradient is copied to channels-first.
+
+    Torch's kernel for the CPU (2.13) writes the input's gradient of a channels-last map even where none was asked for,
+    and the process dies.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """As the input."""
+        return super().forward(x if x.requires_grad or not torch.is_grad_enabled() else x.contiguous())
 
 
 def instancenorm(layer: Any, x: Tensor) -> nn.Module:

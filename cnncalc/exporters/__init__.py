@@ -1,0 +1,1 @@
+"""From a spec to code and diagrams: torch and Keras source, ONNX, Mermaid, dot, normalised YAML."""

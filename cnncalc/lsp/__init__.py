@@ -1,0 +1,1 @@
+"""The language server: what the linter and the analysis know, while somebody types."""
