@@ -232,7 +232,10 @@ class Lrn(Layer):
         return Ops(adds=self.size * count, multiplies=2 * count, divisions=count, special=count)
 
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
-        """Square, view with an axis for the window, pad, average, view back; times alpha, plus k, power; divide."""
+        """Square, view with an axis for the window, pad, average, view back; times alpha, plus k, power; divide.
+
+        A volume's last two axes are viewed as one, so it is made contiguous first.
+        """
         program = self.program(inputs)
-        program.local_norm(0, self.size)
+        program.local_norm(program.contiguous(0) if rank(inputs[0]) == 3 else 0, self.size)
         return program.done()

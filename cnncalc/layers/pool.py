@@ -144,6 +144,23 @@ class MaxPool(Pool):
     def _dilation(self) -> Any:
         return self.dilation
 
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """As for every pool; and no dilated window may step over the map, from padding to padding."""
+        yield from super().requires(*inputs)
+        for index, axis in enumerate(self.axes(inputs[0])):
+            if axis.dilation == 1 or axis.pads == (0, 0):
+                continue
+            least = axis.least_seen(self._positions(axis))
+            name = axis_name(index, rank(inputs[0]))
+            yield from unmet(
+                axis.size,
+                ">=",
+                least,
+                f"a window reads padding alone: its positions lie {text(axis.dilation)} apart and the {name} is {text(axis.size)}",
+                expected=f"a {name} of at least {text(least)}",
+                remedy="use a smaller dilation: the maximum of padding is minus infinity",
+            )
+
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """K * k - 1 comparisons per output number."""
         return Ops(comparisons=(self._window(inputs[0]) - 1) * elements(output))
@@ -157,19 +174,20 @@ class MaxPool(Pool):
         return program.lifted(x, shape, lambda y, wide: program.indexed("max_pool", y, wide, lazy=len(shape) == 3))
 
 
-def _needs_bare_room(axes: tuple[Axis, ...]) -> Iterator[Unmet]:
-    """Requires the kernel to fit a volume without its padding: torch's average pooling in 3-D refuses it otherwise."""
+def _needs_bare_room(axes: tuple[Axis, ...], inside: bool) -> Iterator[Unmet]:
+    """Requires the kernel to fit a volume as torch's average pooling sees it: without the padding it adds itself."""
     for index, axis in enumerate(axes if len(axes) == 3 else ()):
-        if axis.padding == "same" or compare(axis.size, ">=", axis.kernel) is None:
+        size = axis.size if inside else axis.padded
+        if axis.padding == "same" or compare(size, ">=", axis.kernel) is None:
             continue
         name = axis_name(index, 3)
         yield from unmet(
-            axis.size,
+            size,
             ">=",
             axis.kernel,
-            f"kernel {text(axis.kernel)} exceeds the {name} {text(axis.size)}, and 3-D average pooling does not count padding as room",
+            f"kernel {text(axis.kernel)} exceeds the {name} {text(size)}, and 3-D average pooling does not count padding as room",
             expected=f"a {name} of at least {text(axis.kernel)}",
-            remedy=f"use kernel <= {text(axis.size)}, or add a pad layer before",
+            remedy=f"use kernel <= {text(size)}, or add a pad layer before",
         )
 
 
@@ -189,9 +207,10 @@ class AvgPool(Pool):
     """Whether padded zeros count in the mean (torch's default); with padding same they never do, as in TensorFlow."""
 
     def requires(self, *inputs: Shape) -> Iterator[Unmet]:
-        """As for every pool; in 3-D the kernel must fit the map without its padding."""
+        """As for every pool; in 3-D the kernel must fit the map without even padding."""
         yield from super().requires(*inputs)
-        yield from _needs_bare_room(self.axes(inputs[0]))
+        axes = self.axes(inputs[0])
+        yield from _needs_bare_room(axes, super()._inside(axes))
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """K * k - 1 adds and one division per output number."""
@@ -225,9 +244,9 @@ class LpPool(Pool):
     """The norm's exponent."""
 
     def requires(self, *inputs: Shape) -> Iterator[Unmet]:
-        """As for every pool; in 3-D the kernel must fit the map without its padding."""
+        """As for every pool; in 3-D the kernel must fit the padded map even with ceil_mode."""
         yield from super().requires(*inputs)
-        yield from _needs_bare_room(self.axes(inputs[0]))
+        yield from _needs_bare_room(self.axes(inputs[0]), inside=False)
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """K * k powers, k * k - 1 adds, one root per output number."""

@@ -75,6 +75,19 @@ class Axis(NamedTuple):
             return ceildiv(self.size, self.stride)
         return floordiv(self.padded - self.reach, self.stride) + 1
 
+    def least_seen(self, positions: Dim) -> Dim:
+        """The least size at which every window reads a real position, if none starts behind the map.
+
+        A window that starts at o s - p < 0 reads the map first at (o s - p) mod d. Where that is not known in numbers,
+        the dilation is enough.
+        """
+        before, _ = self.pads
+        values = (self.size, before, self.stride, self.dilation, positions)
+        if not all(type(value) is int for value in values) or self.dilation <= self.size:
+            return self.dilation
+        outside = range(min(positions, ceildiv(before, self.stride), self.dilation))
+        return 1 + max([(index * self.stride - before) % self.dilation for index in outside], default=0)
+
     def tap(self) -> Tap:
         """What an output position reads."""
         return Tap(self.reach, self.stride, -self.pads[0])

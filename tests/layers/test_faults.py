@@ -119,6 +119,8 @@ FAULTS = [
     fault("depth_pool", "6x8x8", "kernel 7 exceeds the 6 channels", kernel=7),
     # padding of at most half the pooling kernel, as torch demands: dilated or not
     fault("maxpool", "3x20x20", "padding 2 is more than half the pooling kernel 3", kernel=3, padding=2),
+    fault("maxpool", "3x9x1", "apart and the width is 1", kernel=2, padding=1, dilation=2),
+    fault("maxpool", "3x1x9", "apart and the height is 1", kernel=2, padding="same", dilation=2),
     fault("maxpool", "3x20x20", "padding 1 is more than half the pooling kernel 1", kernel=1, padding=1),
     fault("maxpool", "3x20x20", "padding 2 is more than half the pooling kernel 3", kernel=3, dilation=2, padding=2),
     fault("avgpool", "3x20x20", "padding 3 is more than half", kernel=4, padding={"bottom": 3}),
@@ -261,6 +263,7 @@ ASSUMPTIONS: list[tuple[str, dict[str, Any], tuple[Shape, ...], list[str]]] = [
     ("locally_connected", {"filters": 8, "kernel": 3}, ((3, H),), ["H >= 3"]),
     ("maxpool", {"kernel": 3, "stride": 2}, ((64, H, W),), ["H >= 3", "W >= 3"]),
     ("maxpool", {"kernel": 2}, ((64, floordiv(H, 2)),), ["H >= 4"]),
+    ("maxpool", {"kernel": 2, "padding": 1, "dilation": 2, "stride": 1}, ((64, H),), ["H >= 2"]),
     ("depth_pool", {"kernel": 3}, ((C, 4, 4),), ["C >= 3"]),
     ("groupnorm", {"groups": 8}, ((C, 4, 4),), ["C % 8 == 0"]),
     ("pixel_shuffle", {"factor": 2}, ((C, H, W),), ["C % 4 == 0"]),

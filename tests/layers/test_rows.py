@@ -316,6 +316,7 @@ ROWS: dict[str, list[Row]] = {
         row("8x9x10", "8x5x5", 0, 0, 0, 1_200, kernel=[2, 3], padding="same", stride=[2, 2]),
         row("4x101", "4x34", 0, 0, 0, 408, kernel=3, padding=1),
         row("2x8x9x10", "2x4x4x5", 0, 0, 0, 1_280, kernel=2),
+        row("2x1x2x2", "2x1x1x1", 0, 0, 0, 16, kernel=2, padding={"back": 1}),  # padded before: the padding is room
     ],
     "lppool": [
         row("8x10x10", "8x5x5", 0, 0, 0, 1_600, kernel=2),
@@ -323,6 +324,7 @@ ROWS: dict[str, list[Row]] = {
         row("4x30", "4x14", 0, 0, 0, 448, kernel=4, stride=2),
         row("4x8x8", "4x4x4", 0, 0, 0, 1_152, kernel=3, stride=2, ceil_mode=True),
         row("2x5x6x7", "2x5x5x5", 0, 0, 0, 3_000, kernel=[1, 2, 3], stride=1, p=1),
+        row("2x1x2x2", "2x1x2x2", 0, 0, 0, 128, kernel=2, padding=1),  # 8 numbers out: 7 adds, 8 powers, a root each
     ],
     "global_maxpool": [
         row("512x7x7", "512", 0, 0, 0, 24_576),

@@ -34,6 +34,7 @@ STRICTER: tuple[tuple[str, str, str], ...] = (
         "is more than half the pooling kernel",
         "torch's own rule, which a pad before the pooling evades",
     ),
+    ("maxpool", "a window reads padding alone", "its maximum is minus infinity, and torch's backward writes outside"),
     ("conv.*", "the connection table has .* rows for", "filters would be ignored"),
     (
         "conv.*",

@@ -40,6 +40,7 @@ STRICTER_EXAMPLES = {
     "dense": "input: 3x8x8\nlayers: [{dense: 4}]",
     "slice": "input: 8\nlayers: [{slice: {start: 3, stop: 3}}]",
     "(max|avg|lp)pool": "input: 3x8x8\nlayers: [{maxpool: {kernel: 2, padding: {left: 2}}}]",
+    "maxpool": "input: 3x1x1\nlayers: [{maxpool: {kernel: 2, padding: 1, dilation: 2}}]",
     "conv.*": "input: 3x8x8\nlayers: [{conv: {filters: 2, kernel: 3, connections: [[0], [1], [2]]}}]",
     "conv.* ": "input: 3x8x8\nlayers: [{conv: {filters: 3, kernel: 3, groups: 3, connections: [[0], [1], [2]]}}]",
     "transposed_conv": "input: 3x8x8\nlayers: [{transposed_conv: {filters: 2, kernel: 3, stride: 2, padding: same, output_padding: 1}}]",
@@ -59,8 +60,19 @@ def test_each_place_where_we_are_stricter() -> None:
 
 def test_group_norm_of_a_channels_last_input_without_gradient() -> None:
     """Torch 2.13 ends the process in the backward of its plain module here (a segmentation fault)."""
-    body = "input: 5x12x5\nlayers: [{layernorm: {over: channels, affine: false}}, {adaptive_avgpool: 5}, {groupnorm: 1}]"
+    body = (
+        "input: 5x12x5\nlayers: [{layernorm: {over: channels, affine: false}}, {adaptive_avgpool: 5}, {groupnorm: 1}]"
+    )
     outcome = differential.compare(f"cnncalc: 1\n{body}\n", values=True)
+    assert outcome.valid
+    assert not outcome.problems
+
+
+def test_local_response_norm_of_a_permuted_volume() -> None:
+    """Torch's own module views the last two axes as one, which a permuted volume does not allow."""
+    outcome = differential.compare(
+        "cnncalc: 1\ninput: 4x5x3x5\nlayers: [{permute: {order: [1, 2, 0, 3]}}, lrn]\n", True
+    )
     assert outcome.valid
     assert not outcome.problems
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy
@@ -242,3 +243,15 @@ def test_what_torch_would_take_for_something_else_is_refused(
 ) -> None:
     with pytest.raises((ValueError, IndexError, TypeError)):
         twin(kind, layer_class(kind)(**fields), torch.zeros(shape))
+
+
+def test_dilated_max_pooling_of_small_maps() -> None:
+    """Refused exactly where torch refuses, or gives minus infinity since a window reads padding alone."""
+    cases = product(range(1, 8), range(1, 5), (1, 2, 3), (2, 3, 5), (0, 1, 2, "same"), (False, True))
+    for size, kernel, stride, dilation, padding, ceil in cases:
+        layer = layer_class("maxpool")(kernel=kernel, stride=stride, dilation=dilation, padding=padding, ceil_mode=ceil)
+        try:
+            finite = twin("maxpool", layer, torch.zeros(1, 1, size))(torch.zeros(1, 1, size)).isfinite().all().item()
+        except RuntimeError:
+            finite = False
+        assert finite == (not any(layer.requires((1, size)))), (size, kernel, stride, dilation, padding, ceil)

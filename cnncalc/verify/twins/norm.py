@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cnncalc.verify.twins.dense import Along
-from cnncalc.verify.twins.edges import factory, needs_rank, spatial
+from cnncalc.verify.twins.edges import Apply, factory, needs_rank, spatial
 
 _BATCH = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 _INSTANCE = (nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
@@ -51,5 +51,6 @@ def instancenorm(layer: Any, x: Tensor) -> nn.Module:
 
 
 def lrn(layer: Any, x: Tensor) -> nn.Module:
-    """nn.LocalResponseNorm."""
-    return nn.LocalResponseNorm(layer.size, layer.alpha, layer.beta, layer.k)
+    """nn.LocalResponseNorm; a volume is made contiguous first, since torch views its last two axes as one."""
+    norm = nn.LocalResponseNorm(layer.size, layer.alpha, layer.beta, layer.k)
+    return Apply(lambda y: norm(y.contiguous())) if spatial(x) == 3 else norm
