@@ -37,12 +37,15 @@ class GroupNorm(nn.GroupNorm):
     """nn.GroupNorm; a channels-last input that wants no gradient is copied to channels-first.
 
     Torch's kernel for the CPU (2.13) writes the input's gradient of a channels-last map even where none was asked for,
-    and the process dies.
+    and the process dies. It takes a map of one position for channels-last when the strides of the axes of length 1 say
+    so, which `contiguous` leaves as they are.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         """As the input."""
-        return super().forward(x if x.requires_grad or not torch.is_grad_enabled() else x.contiguous())
+        if torch.is_grad_enabled() and not x.requires_grad:
+            x = x.contiguous().as_strided(x.shape, torch.empty(x.shape, device="meta").stride())
+        return super().forward(x)
 
 
 def instancenorm(layer: Any, x: Tensor) -> nn.Module:

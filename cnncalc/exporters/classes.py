@@ -1,0 +1,178 @@
+"""Units that are built alike become one class; the numbers in which they differ become its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from cnncalc.exporters.code import Arg, Construct, Name, class_name, unique
+from cnncalc.exporters.units import Unit
+from cnncalc.layers import MERGES
+
+_CHANNELS = ("in_channels", "out_channels", "channels", "in_features", "out_features")
+
+
+class Module(NamedTuple):
+    """An attribute: what is constructed, and how many alike in a row (None: just one, not in a list)."""
+
+    attribute: str
+    constructs: tuple[Construct, ...]
+    listed: bool = False
+
+    def slots(self) -> Iterable[Arg]:
+        """Every argument; a row of equal constructs has the arguments once, and its length."""
+        if self.equal:
+            yield from self.constructs[0].args
+            yield Arg(len(self.constructs), role=f"{self.attribute}_count")
+        else:
+            for construct in self.constructs:
+                yield from construct.args
+
+    @property
+    def equal(self) -> bool:
+        """Whether it is a list of equal constructs."""
+        return self.listed and len(set(self.constructs)) == 1
+
+    @property
+    def form(self) -> Any:
+        """What must agree for two to be of one class: all but the values."""
+        constructs = self.constructs[:1] if self.equal else self.constructs
+        shape = tuple((item.function, tuple(arg._replace(value=None) for arg in item.args)) for item in constructs)
+        return self.attribute, self.listed, self.equal, shape
+
+
+class Body(NamedTuple):
+    """A unit in source: its modules and the lines of its forward pass."""
+
+    modules: tuple[Module, ...]
+    parameters: tuple[str, ...]
+    """Names of the inputs."""
+    lines: tuple[str, ...]
+    returns: tuple[int, ...] = (1,)
+    """How many results: for prediction, and where it differs for training."""
+    helpers: frozenset[str] = frozenset()
+
+
+@dataclass(eq=False)
+class Class:
+    """A class of the source: one body, with names where its uses differ."""
+
+    name: str
+    body: Body
+    parameters: tuple[str, ...]
+    values: tuple[Any, ...]
+    """One per argument of all modules, in order: the number that all uses have, or the parameter's Name."""
+    arguments: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    """Unit (by id) -> its values of the parameters."""
+
+    def construct(self, unit: Unit) -> Construct:
+        """How a unit of this class is made."""
+        channels = True
+        args = []
+        for name, value in zip(self.parameters, self.arguments[id(unit)], strict=True):
+            channels = channels and name.endswith(_CHANNELS)
+            args.append(Arg(value, "" if channels else name, name))
+        return Construct(self.name, tuple(args))
+
+
+def classes(root: Unit, body: Callable[[Unit, dict[int, Class]], Body]) -> tuple[list[Class], dict[int, Class]]:
+    """The classes, inner ones first, and each unit's. `body` says a unit's body, given the classes of the inner ones."""
+    found: list[Class] = []
+    of_unit: dict[int, Class] = {}
+    taken = {class_name(root.name)}
+    heights = _heights(root)
+    for height in range(max(heights.values()) + 1):
+        alike: dict[Any, list[tuple[Unit, Body]]] = {}
+        for unit in root.walk():
+            if heights[id(unit)] == height:
+                made = body(unit, of_unit)
+                form = (unit.kind, tuple(module.form for module in made.modules), made.parameters, made.lines)
+                alike.setdefault(form, []).append((unit, made))
+        for members in alike.values():
+            unit = members[0][0]
+            named = unit.kind in ("head", "stack", *MERGES)
+            word = unit.name.partition("[")[0].rstrip("0123456789") if named else unit.kind
+            word = root.name if unit is root else word
+            name = class_name(word) if unit is root else _numbered(class_name(word), taken)
+            taken.add(name)
+            found.append(_class(name, members))
+            of_unit.update((id(member), found[-1]) for member, _ in members)
+    return found, of_unit
+
+
+def _numbered(name: str, taken: set[str]) -> str:
+    """The name, or the first of Name2, Name3 ... that is free."""
+    number, result = 1, name
+    while result in taken:
+        number += 1
+        result = f"{name}{number}"
+    return result
+
+
+def _heights(root: Unit) -> dict[int, int]:
+    heights: dict[int, int] = {}
+    for unit in root.walk():
+        inner = [heights[id(step)] for step in unit.steps if isinstance(step, Unit)]
+        heights[id(unit)] = max(inner, default=-1) + 1
+    return heights
+
+
+class _Slot(NamedTuple):
+    attribute: str
+    arg: Arg
+
+
+def _class(name: str, members: list[tuple[Unit, Body]]) -> Class:
+    """One class for all members: equal columns of differing values are one parameter."""
+    rows = [[slot.value for module in body.modules for slot in module.slots()] for _, body in members]
+    slots = [_Slot(module.attribute, arg) for module in members[0][1].modules for arg in module.slots()]
+    columns = list(zip(*rows, strict=True))
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for index, column in enumerate(columns):
+        if any(value != column[0] for value in column):
+            groups.setdefault(_key(column), []).append(index)
+    names = _names(groups.values(), slots)
+    order = sorted(groups, key=lambda key: (not names[groups[key][0]].startswith("in_"), groups[key][0]))
+    values: list[Any] = [column[0] for column in columns]
+    for indices in groups.values():
+        for index in indices:
+            values[index] = Name(names[indices[0]])
+    arguments = {
+        id(unit): tuple(row[groups[key][0]] for key in order) for (unit, _), row in zip(members, rows, strict=True)
+    }
+    helpers = frozenset[str]().union(*(body.helpers for _, body in members))
+    body = members[0][1]._replace(helpers=helpers)
+    return Class(name, body, tuple(names[groups[key][0]] for key in order), tuple(values), arguments)
+
+
+def _key(column: tuple[Any, ...]) -> tuple[Any, ...]:
+    """True and 1 are different."""
+    return tuple((type(value).__name__, value) for value in column)
+
+
+def _names(groups: Iterable[list[int]], slots: list[_Slot]) -> dict[int, str]:
+    """A name for each group of slots, by its first one's place."""
+    roles = [slot.arg.role or slot.arg.name or "value" for slot in slots]
+    first = next((index for index, role in enumerate(roles) if role.startswith("in_")), None)
+    last = next((index for index in reversed(range(len(roles))) if roles[index].startswith("out_")), None)
+    names: dict[int, str] = {}
+    ordered = sorted(groups, key=lambda indices: (first not in indices, last not in indices, indices[0]))
+    middle = [indices for indices in ordered if first not in indices and last not in indices]
+    widths = [indices for indices in middle if roles[indices[0]] in _CHANNELS]
+    for indices in ordered:
+        slot, role = slots[indices[0]], roles[indices[0]]
+        if first in indices and last in indices:
+            wanted = "channels"
+        elif first in indices:
+            wanted = roles[first]
+        elif last in indices:
+            wanted = roles[last]
+        elif role in _CHANNELS:
+            wanted = "width" if len(widths) == 1 else f"{slot.attribute}_channels"
+        else:
+            wanted = role
+        if wanted in names.values() and not wanted.startswith(slot.attribute):
+            wanted = f"{slot.attribute}_{wanted}"
+        names[indices[0]] = unique(wanted, names.values())
+    return names

@@ -1,0 +1,1 @@
+"""PyTorch source: a class per block, no dependency on this package."""
