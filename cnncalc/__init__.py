@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cnncalc.api import load as load
     from cnncalc.core.diagnostic import Diagnostic as Diagnostic
     from cnncalc.core.diagnostic import SpecError as SpecError
+    from cnncalc.importers.torch.convert import from_torch as from_torch
     from cnncalc.lint.result import LintResult as LintResult
     from cnncalc.spec.model import Spec as Spec
 
@@ -32,13 +33,14 @@ _PLACES: dict[str, str] = {
     "SpecError": "cnncalc.core.diagnostic",
     "analyze": "cnncalc.api",
     "dump": "cnncalc.api",
+    "from_torch": "cnncalc.importers.torch.convert",
     "load": "cnncalc.api",
 }
 
 _PACKAGES = ("lint", "verify")
 """Packages that are also the function of their name."""
 
-__all__ = ["Analysis", "Diagnostic", "LintResult", "Spec", "SpecError", "analyze", "dump", "lint", "load", "verify"]
+__all__ = ["Analysis", "Diagnostic", "LintResult", "Spec", "SpecError", "analyze", "dump", "from_torch", "lint", "load", "verify"]
 
 
 def __getattr__(name: str) -> Any:

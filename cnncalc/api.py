@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis.analyze import analyze_spec
 from cnncalc.analysis.result import Analysis
 from cnncalc.spec.dump import dump_spec
 from cnncalc.spec.model import Spec
 from cnncalc.spec.read import load
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.fit import Allowances
 
 __all__ = ["analyze", "dump", "load"]
 
@@ -24,19 +27,33 @@ def analyze(
     inputs: Mapping[str, tuple[Any, ...]] | None = None,
     variables: Mapping[str, Any] | None = None,
     symbolic: bool = False,
+    device: str | None = None,
+    allowances: Allowances | None = None,
+    remedies: bool = False,
 ) -> Analysis:
     """Every figure of a network: a Spec, a file, `zoo:alexnet` or inline notation.
 
     `batch` is the batch of every figure (default 1); `dtype` one of float64, float32, bfloat16, float16; `inputs`
     replaces input sizes by name, channels first; `variables` the spec's variables; `symbolic` gives formulas in H, W
-    and N. Raises SpecError when the spec cannot be read; shape errors are faults in the result.
+    and N. `device` names a device (`a100-40gb`) or an amount of memory (`24GB`) that it should fit into, `allowances`
+    what the device figure adds for the CUDA context and workspaces; `remedies` asks what would need less memory. Raises
+    SpecError when the spec cannot be read; shape errors are faults in the result.
 
     >>> analyze("in 1x32x32; conv 6 k5 tanh").rows[0].output
     (6, 28, 28)
     """
     loaded = spec if isinstance(spec, Spec) else load(spec)
     return analyze_spec(
-        loaded, batch=batch, dtype=dtype, optimizer=optimizer, inputs=inputs, variables=variables, symbolic=symbolic
+        loaded,
+        batch=batch,
+        dtype=dtype,
+        optimizer=optimizer,
+        inputs=inputs,
+        variables=variables,
+        symbolic=symbolic,
+        device=device,
+        allowances=allowances,
+        remedies=remedies,
     )
 
 

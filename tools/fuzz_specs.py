@@ -1,7 +1,8 @@
 """Draws random specs and compares every figure with torch: `python tools/fuzz_specs.py --count 20000`.
 
 Valid specs must run in torch with equal shapes, parameters, buffers and multiply-adds; of faulty ones torch must refuse
-the same layer (the exceptions stand in tests/verify/differential.py). Each spec has a seed of its own, so a finding is
+the same layer (the exceptions stand in tests/verify/differential.py). With `--memory` instead what torch holds, to the
+byte, at a drawn batch and with a drawn optimizer (`--meta`: on device meta). Each spec has a seed of its own, so a finding is
 repeated with `--first SEED --count 1 --show`. Exit code 1 when there is a finding.
 """
 
@@ -11,13 +12,18 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.verify.differential import Outcome, compare
+from tests.verify.differential import Outcome, compare, hold
 from tests.verify.strategies import text
+
+BATCHES = (1, 2, 3)
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop")
 
 
 def main() -> int:
@@ -32,15 +38,21 @@ def main() -> int:
         help="compare the numbers of every Nth spec with the slow reference",
     )
     parser.add_argument("--layers", type=int, default=7, help="at most so many layers and structures in a row")
+    parser.add_argument("--memory", action="store_true", help="compare saved bytes and peaks instead")
+    parser.add_argument("--meta", action="store_true", help="with --memory: on device meta")
     parser.add_argument("--show", action="store_true", help="print every spec")
     options = parser.parse_args()
 
     start, counts, stricter, layers = time.perf_counter(), Counter[str](), Counter[str](), 0
     for seed in range(options.first, options.first + options.count):
-        spec = text(Random(seed), options.layers)
+        random = Random(seed)
+        spec = text(random, options.layers)
         if options.show:
             print(spec)
-        outcome = attempt(spec, bool(options.values) and seed % options.values == 0)
+        if options.memory:
+            outcome = attempt(hold, spec, random.choice(BATCHES), random.choice(OPTIMIZERS), device(options.meta))
+        else:
+            outcome = attempt(compare, spec, bool(options.values) and seed % options.values == 0)
         counts["valid" if outcome.valid else "faulty"] += 1
         counts["findings"] += bool(outcome.problems)
         layers += outcome.layers
@@ -57,10 +69,16 @@ def main() -> int:
     return 1 if counts["findings"] else 0
 
 
-def attempt(spec: str, values: bool) -> Outcome:
+def device(meta: bool) -> Any:
+    import torch
+
+    return torch.device("meta" if meta else "cpu")
+
+
+def attempt(check: Callable[..., Outcome], spec: str, *how: Any) -> Outcome:
     """The outcome; an unexpected error is a finding too."""
     try:
-        return compare(spec, values)
+        return check(spec, *how)
     except Exception as error:
         return Outcome(True, (f"{type(error).__name__}: {error}",), 0)
 

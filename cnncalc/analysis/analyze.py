@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis.claims import Claims
 from cnncalc.analysis.cost import Cost, costs, totals
@@ -13,6 +13,7 @@ from cnncalc.analysis.receptive import receptive_fields
 from cnncalc.analysis.result import (
     Analysis,
     ClaimResult,
+    DeviceMemory,
     Figure,
     Memory,
     ReceptiveField,
@@ -23,11 +24,17 @@ from cnncalc.analysis.result import (
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.dims import Condition, Dim, is_symbolic, times
 from cnncalc.core.shapes import AXES
+from cnncalc.core.source import NOWHERE
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph, Node
 from cnncalc.spec.model import Spec
 from cnncalc.spec.shipped import shipped_block
 from cnncalc.spec.words import DTYPES
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.devices import Device
+    from cnncalc.analysis.fit import Allowances
+    from cnncalc.analysis.torch_memory.model import MemoryModel
 
 SYMBOLS: dict[str, str] = {"length": "L", "depth": "D", "height": "H", "width": "W"}
 
@@ -41,25 +48,59 @@ def analyze_spec(
     inputs: Mapping[str, tuple[Any, ...]] | None = None,
     variables: Mapping[str, Any] | None = None,
     symbolic: bool = False,
+    device: str | None = None,
+    allowances: Allowances | None = None,
+    remedies: bool = False,
 ) -> Analysis:
     """The analysis of a spec. Raises SpecError when no graph can be made of it.
 
     `batch` is the batch of every figure (1, or N when symbolic); `inputs` replaces input sizes (channels first),
     `variables` the spec's variables; `symbolic` makes every spatial size a symbol. Claims that such a change moves are
-    undecided.
+    undecided. `device` is a device's name or an amount of memory (else the spec's target), `allowances` what its figure
+    adds for what is not modelled; `remedies` asks what would need less memory.
     """
-    replaced = dict(inputs or {})
-    if symbolic:
-        replaced = _symbolic_inputs(spec, replaced)
+    replaced = replaced_inputs(spec, inputs, symbolic)
     chosen = optimizer or (spec.train.optimizer if spec.train is not None else None) or "sgd"
     graph = expand(spec, shipped_block, replaced, variables)
-    result = analyze_graph(graph, _batch(graph, batch, symbolic), dtype, chosen)
+    place = target(spec, device)
+    result = analyze_graph(graph, batch_of(graph, batch, symbolic), dtype, chosen, device=place, allowances=allowances)
+    if remedies and result.memory.device is not None:
+        from cnncalc.analysis.changes import Setup
+        from cnncalc.analysis.remedies import remedies as find_remedies
+
+        setup = Setup(spec, int(result.batch), chosen, dtype, replaced, dict(variables or {}))
+        found = find_remedies(setup, place, allowances)
+        result = replace(result, memory=replace(result.memory, remedies=found))
     if result.claims and (replaced or variables or dtype != "float32" or optimizer is not None):
         result = replace(result, claims=_undecided(result.claims, _as_stated(spec)))
     return result
 
 
-def _batch(graph: Graph, batch: Dim | None, symbolic: bool) -> Dim:
+def target(spec: Spec, device: str | None = None) -> Device | None:
+    """The device that is named, else the spec's target. Raises SpecError where it is neither a device nor a memory."""
+    named = device if device is not None else spec.target.get("device")
+    if named is None:
+        return None
+    from cnncalc.analysis.devices import device as find
+
+    try:
+        return find(str(named))
+    except ValueError as error:
+        expected = "a device like a100-40gb, or an amount of memory like 24 GiB"
+        span = spec.spans.get("target.device") or spec.spans.get("target") or NOWHERE
+        where = (span, spec.file) if device is None else (NOWHERE, "")
+        words, _, remedy = str(error).partition("; ")
+        raise SpecError(Diagnostic(words, "CN900", "", expected, str(named), remedy, *where)) from None
+
+
+def replaced_inputs(
+    spec: Spec, inputs: Mapping[str, tuple[Any, ...]] | None, symbolic: bool
+) -> dict[str, tuple[Any, ...]]:
+    """The input sizes that a caller asks for instead of the spec's."""
+    return _symbolic_inputs(spec, inputs or {}) if symbolic else dict(inputs or {})
+
+
+def batch_of(graph: Graph, batch: Dim | None, symbolic: bool) -> Dim:
     """The batch; as a symbol it may not be one that already stands for a size."""
     taken = {str(value) for value in graph.environment.values() if is_symbolic(value)}
     if batch is None and not symbolic:
@@ -113,14 +154,32 @@ def _undecided(claims: tuple[ClaimResult, ...], stated: tuple[ClaimResult, ...])
     )
 
 
-def analyze_graph(graph: Graph, batch: Dim, dtype: str, optimizer: str, torch_memory: bool = True) -> Analysis:
+def analyze_graph(
+    graph: Graph,
+    batch: Dim,
+    dtype: str,
+    optimizer: str,
+    torch_memory: bool = True,
+    device: Device | None = None,
+    allowances: Allowances | None = None,
+) -> Analysis:
     """The analysis of an unrolled network; `torch_memory=False` spares what PyTorch holds, which takes as long as the rest."""
     width = DTYPES[dtype]
     cost = costs(graph)
     whole = totals(graph, cost)
     fields = receptive_fields(graph)
     rule = textbook(graph, cost)
-    torch, saved = _torch(graph, batch, width, optimizer, torch_memory)
+    torch, saved, model = _torch(graph, batch, width, optimizer, torch_memory)
+
+    def held(claimed: int) -> tuple[TorchMemory, list[Figure]]:
+        same = type(batch) is int and batch == claimed
+        return (torch, saved) if same else _torch(graph, claimed, width, optimizer, torch_memory)[:2]
+
+    on_device = None
+    if model is not None and type(batch) is int:
+        from cnncalc.analysis.fit import device_memory
+
+        on_device = device_memory(graph, batch, optimizer, dtype, device, allowances, model)
     return Analysis(
         name=graph.spec.name,
         source=graph.spec.source,
@@ -129,10 +188,10 @@ def analyze_graph(graph: Graph, batch: Dim, dtype: str, optimizer: str, torch_me
         dtype=dtype,
         inputs=dict(graph.inputs),
         totals=_scaled(whole, batch),
-        memory=_memory(graph, cost, rule, batch, width, optimizer, torch),
+        memory=_memory(graph, cost, rule, batch, width, optimizer, torch, on_device),
         rows=_rows(graph, cost, fields, batch, width, saved),
         groups=graph.groups,
-        claims=Claims(graph, cost, whole, fields, rule, width, optimizer).judge() if graph.sites else (),
+        claims=Claims(graph, cost, whole, fields, rule, width, optimizer, held).judge() if graph.sites else (),
         assumptions=assumptions(graph.conditions, graph.notes),
         faults=graph.faults,
     )
@@ -154,7 +213,7 @@ def _rows(
         key = (id(own), node.trainable)
         shared = figures.get(key)
         if shared is None:
-            shared = figures[key] = _figures(node, own, batch, width)
+            shared = figures[key] = layer_figures(node, own, batch, width)
         rows.append(
             Row._make(
                 (
@@ -176,7 +235,7 @@ def _rows(
     return tuple(rows)
 
 
-def _figures(node: Node, own: Cost | None, batch: Dim, width: int) -> tuple[Any, ...]:
+def layer_figures(node: Node, own: Cost | None, batch: Dim, width: int) -> tuple[Any, ...]:
     """params, trainable_params, buffers, macs, flops_torch, flops, output_bytes."""
     if own is None:
         return (None,) * 7
@@ -211,6 +270,7 @@ def _memory(
     width: int,
     optimizer: str,
     torch: TorchMemory,
+    device: DeviceMemory | None,
 ) -> Memory:
     tensors = trainable_tensors(graph, cost)
     return Memory(
@@ -220,22 +280,25 @@ def _memory(
         times(width, rule.trainable),
         optimizer_bytes(optimizer, rule.trainable, tensors, width),
         optimizer,
+        device,
     )
 
 
-def _torch(graph: Graph, batch: Dim, width: int, optimizer: str, wanted: bool) -> tuple[TorchMemory, list[Figure]]:
-    """What PyTorch holds, and per layer what it keeps for backward."""
+def _torch(
+    graph: Graph, batch: Dim, width: int, optimizer: str, wanted: bool
+) -> tuple[TorchMemory, list[Figure], MemoryModel | None]:
+    """What PyTorch holds, per layer what it keeps for backward, and the model that says so."""
     if not wanted:
-        return TorchMemory(reason="not asked for"), [None] * len(graph.nodes)
+        return TorchMemory(reason="not asked for"), [None] * len(graph.nodes), None
     # a large room, which a review seldom enters
     from cnncalc.analysis.torch_memory.model import Training, figures, memory_model, unknown
 
     reason = unknown(graph)
     if reason:
-        return TorchMemory(reason=reason), [None] * len(graph.nodes)
+        return TorchMemory(reason=reason), [None] * len(graph.nodes), None
     model = memory_model(graph, width, batch, Training(optimizer))
     note = "" if width == 4 else "measured for float32 only: other formats are scaled by their width"
-    return replace(figures(model, batch), estimate=note), [*model.saved_bytes(batch)]
+    return replace(figures(model, batch), estimate=note), [*model.saved_bytes(batch)], model
 
 
 def assumptions(conditions: tuple[Condition, ...], notes: tuple[str, ...]) -> tuple[str, ...]:

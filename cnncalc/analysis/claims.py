@@ -5,18 +5,22 @@ Claims are per image, whatever the batch of the analysis; claims about training 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 from cnncalc.analysis.cost import Cost
 from cnncalc.analysis.memory import MapRule, optimizer_bytes, trainable_tensors
-from cnncalc.analysis.result import ClaimResult, ReceptiveField, Totals
+from cnncalc.analysis.result import ClaimResult, Figure, ReceptiveField, TorchMemory, Totals
 from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
 from cnncalc.core.dims import compare, is_symbolic, known_total, text, times, total
 from cnncalc.core.shapes import Shape, read_sizes
 from cnncalc.graph.model import ClaimSite, Graph, Node
 from cnncalc.spec.quantity import parse_quantity
 from cnncalc.spec.words import BYTE_FIGURES, SHAPE_FIGURES
+
+Held = Callable[[int], tuple[TorchMemory, list[Figure]]]
+"""Batch -> what PyTorch holds, and per layer what it keeps for backward."""
 
 
 class Claims:
@@ -31,6 +35,7 @@ class Claims:
         rule: MapRule,
         width: int,
         optimizer: str,
+        held: Held,
     ) -> None:
         self.graph = graph
         self.cost = cost
@@ -39,6 +44,10 @@ class Claims:
         self.rule = rule
         self.width = width
         self.optimizer = optimizer
+        self.held = held
+        train = graph.spec.train
+        self.batch = train.batch if train is not None and train.batch is not None else 1
+        """The batch that claims about training memory speak of."""
 
     def judge(self) -> tuple[ClaimResult, ...]:
         """Every claim's verdict, in the order of the network."""
@@ -196,6 +205,9 @@ class Claims:
                 return total(own.flops for _, own in rows)
             case "output_bytes":
                 return self._output_bytes(site)
+            case "saved" | "saved_bytes":
+                _, saved = self.held(self.batch)
+                return known_total([saved[node.index] for node, _ in rows])
         return None
 
     def _output_bytes(self, site: ClaimSite) -> Any:
@@ -209,8 +221,7 @@ class Claims:
             return self._output_bytes(site)
         if hasattr(whole, what):
             return getattr(whole, what)
-        train = self.graph.spec.train
-        batch = train.batch if train is not None and train.batch is not None else 1
+        batch = self.batch
         match what:
             case "total_params":
                 return known_total((whole.params, whole.buffers))
@@ -222,6 +233,12 @@ class Claims:
                 return rule.bytes(batch, self.width).training_bytes
             case "textbook_training_with_gradients":
                 return rule.bytes(batch, self.width).training_with_gradients_bytes
+            case "torch_inference":
+                return self.held(1)[0].inference_peak_bytes
+            case "torch_training":
+                return self.held(batch)[0].training_peak_bytes
+            case "saved" | "saved_bytes":
+                return self.held(batch)[0].saved_bytes
             case "parameter_bytes":
                 return times(self.width, rule.params)
             case "gradient_bytes":

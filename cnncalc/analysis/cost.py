@@ -39,12 +39,13 @@ def costs(graph: Graph) -> tuple[Cost | None, ...]:
         key = (id(node.layer), shapes, node.share is not None)
         cost = known.get(key)  # type: ignore[arg-type]
         if cost is None:
-            cost = known[key] = _cost(node, shapes)  # type: ignore[index, arg-type]
+            cost = known[key] = layer_cost(node, shapes)  # type: ignore[index, arg-type]
         result.append(cost)
     return tuple(result)
 
 
-def _cost(node: Node, shapes: tuple[Shape, ...]) -> Cost:
+def layer_cost(node: Node, shapes: tuple[Shape, ...]) -> Cost:
+    """The cost of one layer on inputs of these shapes."""
     assert node.output is not None
     weights = node.layer.weights(*shapes) if node.share is None else ()
     ops = node.layer.ops(shapes, node.output)
@@ -70,12 +71,23 @@ def needs_gradient(graph: Graph, cost: tuple[Cost | None, ...]) -> tuple[bool, .
     return tuple(result)
 
 
+def computed_again(graph: Graph) -> list[int]:
+    """Per node how many checkpoints it lies in: so often backward computes it again."""
+    result = [0] * len(graph.nodes)
+    for one in graph.checkpoints:
+        for index in range(one.start, one.stop):
+            result[index] += 1
+    return result
+
+
 def training_macs(graph: Graph, cost: tuple[Cost | None, ...]) -> Dim | None:
     """Multiply-adds of one training step for one image: forward, gradients of weights and of inputs.
 
-    The gradient of an input is needed only where something trainable comes before it: the first layer needs none.
+    The gradient of an input is needed only where something trainable comes before it: the first layer needs none. Each
+    checkpoint around a layer adds one forward (torch leaves out what the last saved tensor does not need).
     """
     gradient = needs_gradient(graph, cost)
+    again = computed_again(graph)
     terms: list[Dim] = []
     for node, own in zip(graph.nodes, cost, strict=True):
         if own is None:
@@ -84,7 +96,7 @@ def training_macs(graph: Graph, cost: tuple[Cost | None, ...]) -> Dim | None:
             continue
         trainable = graph.nodes[node.share].trainable if node.share is not None else node.trainable
         before = any(ref >= 0 and gradient[ref] for ref in node.inputs)
-        terms.append((1 + int(trainable) + int(before)) * own.ops.macs)
+        terms.append((1 + int(trainable) + int(before) + again[node.index]) * own.ops.macs)
     return total(terms)
 
 

@@ -46,20 +46,22 @@ class MapRule(NamedTuple):
 def textbook(graph: Graph, cost: tuple[Cost | None, ...]) -> MapRule:
     """The textbook terms of a graph. What only exists in training does not touch prediction, not even by a fault."""
     inputs = [elements(shape) for shape in graph.inputs.values()]
+    return MapRule(*terms(graph, cost, inputs), *_largest(graph, cost, inputs))
+
+
+def terms(graph: Graph, cost: tuple[Cost | None, ...], inputs: list[Dim]) -> tuple[Dim | None, ...]:
+    """The sums of the rule: parameters, prediction's parameters, trainable ones, the input with all counted maps."""
     pairs = list(zip(graph.nodes, cost, strict=True))
     counted = [own for node, own in pairs if node.layer.counted]
-    largest, where = _largest(graph, cost, inputs)
-    return MapRule(
+    return (
         known_total(None if own is None else own.params for own in cost),
         known_total(None if own is None else own.params for node, own in pairs if not node.train_only),
         known_total(None if own is None else own.params for node, own in pairs if node.trainable),
         known_total([*inputs, *(None if own is None else own.elements for own in counted)]),
-        largest,
-        where,
     )
 
 
-def _held(graph: Graph, sizes: list[Dim | None], inputs: list[Dim]) -> Iterator[tuple[Dim | None, str]]:
+def held(graph: Graph, sizes: list[Dim | None], inputs: list[Dim]) -> Iterator[tuple[Dim | None, str]]:
     """Per counted layer of prediction: its output with its distinct counted inputs, in numbers, and its path."""
     sources: list[tuple[int, ...]] = []
     for node in graph.nodes:
@@ -79,10 +81,10 @@ def _held(graph: Graph, sizes: list[Dim | None], inputs: list[Dim]) -> Iterator[
 
 def _largest(graph: Graph, cost: tuple[Cost | None, ...], inputs: list[Dim]) -> tuple[Dim | None, str | None]:
     candidates: dict[Dim, str] = {}
-    for held, path in _held(graph, [None if own is None else own.elements for own in cost], inputs):
-        if held is None:
+    for together, path in held(graph, [None if own is None else own.elements for own in cost], inputs):
+        if together is None:
             return None, None
-        candidates.setdefault(held, path)
+        candidates.setdefault(together, path)
     if not candidates:
         return 0, None
     largest = maximum(*candidates)

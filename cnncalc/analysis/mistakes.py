@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from cnncalc.analysis import slips
+from cnncalc.analysis.analyze import analyze_graph
 from cnncalc.analysis.borders import POOLINGS, numeric_axes, window_axes
 from cnncalc.analysis.cost import costs
 from cnncalc.analysis.memory import textbook
 from cnncalc.analysis.result import ClaimResult
+from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
 from cnncalc.core.shapes import Shape, elements, read_sizes
 from cnncalc.graph.model import ClaimSite, Graph, Node
 from cnncalc.layers.fields import expand
 from cnncalc.layers.window import Axis
+from cnncalc.spec.model import Claim
 from cnncalc.spec.quantity import parse_quantity
 from cnncalc.spec.words import BYTE_FIGURES
 
@@ -42,6 +46,44 @@ def likely_slip(graph: Graph, site: ClaimSite, claim: ClaimResult) -> slips.Diag
     if what in BYTE_FIGURES:
         return _judge(_bytes(graph, site, what), slips.BYTE_SLIPS, site, claim.computed)
     return None
+
+
+def judged(
+    graph: Graph, what: str, stated: Any, path: str = "", batch: int = 1, dtype: str = "float32", optimizer: str = "sgd"
+) -> tuple[ClaimResult, slips.Diagnosis | None]:
+    """The verdict on a claim that stands in no spec, and its likely slip where it is false.
+
+    `what` is a claim's word (see spec.words), `path` a layer's or block's, empty for the whole. Raises SpecError when the
+    stated value cannot be read, or when there is no such path.
+    """
+    site = _site(graph, path, Claim(what, stated))
+    torch = what.startswith("torch_") or what == "saved"
+    analysis = analyze_graph(replace(graph, sites=(site,)), batch, dtype, optimizer, torch_memory=torch)
+    (claim,) = analysis.claims
+    return claim, None if claim.holds is not False else likely_slip(graph, site, claim)
+
+
+def _site(graph: Graph, path: str, claim: Claim) -> ClaimSite:
+    if not path:
+        return ClaimSite("", claim, range(len(graph.nodes)), graph.result, -1, None, claim.stated)
+    for node in graph.nodes:
+        if node.path == path:
+            return ClaimSite(path, claim, (node.index,), node.index, node.inputs[0], node.layer, claim.stated)
+    for group in graph.groups:
+        if group.path == path and group.start < group.stop:
+            rows = range(group.start, group.stop)
+            source = graph.nodes[group.start].inputs[0]
+            return ClaimSite(path, claim, rows, group.stop - 1, source, None, claim.stated)
+    known = [node.path for node in graph.nodes]
+    raise SpecError(
+        Diagnostic(
+            f"there is no layer {path}",
+            path=path,
+            expected="a layer's path",
+            remedy=did_you_mean(path, known),
+            file=graph.spec.file,
+        )
+    )
 
 
 def _judge(
@@ -108,7 +150,7 @@ def _sum(graph: Graph, site: ClaimSite, macs: bool, figure: str = "macs") -> sli
                 return None
             continue
         layers.append(_terms(graph, node, macs))
-    return slips.SumTerms(tuple(layers), Fraction(2 if figure == "flops_torch" else 1))
+    return slips.SumTerms.of(layers, Fraction(2 if figure == "flops_torch" else 1))
 
 
 def _terms(graph: Graph, node: Node, macs: bool) -> slips.WeightTerms:
@@ -152,7 +194,9 @@ def _terms(graph: Graph, node: Node, macs: bool) -> slips.WeightTerms:
         links,
         positions,
         unstrided,
+        1 if macs or len(node.output) == 1 else elements(node.output[1:]),
         kind=node.kind,
+        pixels=0 if len(shapes[0]) == 1 else elements(shapes[0][1:]),
     )
 
 

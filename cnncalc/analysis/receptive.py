@@ -173,7 +173,7 @@ def _join(states: tuple[State, ...]) -> State:
     follows = max((state.follows for state in states), key=lambda one: sum(axis is not None for axis in one))
     count = max(len(state.seen) for state in states)
     return State(
-        tuple(_longest([state.seen[axis] for state in states if axis < len(state.seen)]) for axis in range(count)),
+        tuple(longest([state.seen[axis] for state in states if axis < len(state.seen)]) for axis in range(count)),
         follows,
     )
 
@@ -182,7 +182,8 @@ def _fractional(seen: list[Seen]) -> bool:
     return any(isinstance(one.start, Fraction) for one in seen)
 
 
-def _longest(seen: list[Seen]) -> Seen:
+def longest(seen: list[Seen]) -> Seen:
+    """What is seen where several paths meet: the longest one, with the shortest beside it."""
     first = seen[0]
     if all(other == first for other in seen):
         return first

@@ -124,6 +124,42 @@ class TorchMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceMemory:
+    """What a CUDA device would need, in bytes, and whether it has that: an estimate (see analysis.fit)."""
+
+    inference_bytes: Figure
+    training_bytes: Figure
+    context_bytes: int
+    """Of these, what is allowed for the CUDA context."""
+    workspace_bytes: int
+    """Of these, what is allowed for cuDNN and cuBLAS."""
+    name: str = ""
+    """The device, or the amount of memory; empty: none was named, and what follows is unknown."""
+    memory_bytes: int | None = None
+    inference_fits: bool | None = None
+    training_fits: bool | None = None
+    largest_inference_batch: int | None = None
+    largest_training_batch: int | None = None
+    train_batch: int | None = None
+    """The spec's `train.batch`; it fits if it is no larger than the largest training batch."""
+
+
+class Remedy(NamedTuple):
+    """A change, and what the changed network needs; found by running the model on it. Bytes at tensor level."""
+
+    key: str
+    what: str
+    inference_bytes: int
+    inference_saved_bytes: int
+    training_bytes: int
+    training_saved_bytes: int
+    training_macs: Figure
+    """What a training step of the changed network computes."""
+    largest_training_batch: int | None = None
+    """What the device would then hold; None where no device was named, and for a smaller batch."""
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The memory figures, in bytes, side by side and never mixed."""
 
@@ -133,6 +169,10 @@ class Memory:
     gradient_bytes: Figure
     optimizer_bytes: Figure
     optimizer: str
+    device: DeviceMemory | None = None
+    """None where the torch figures are no numbers."""
+    remedies: tuple[Remedy, ...] | None = None
+    """The changes that help, those that save most in training first; None: not asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 A size behind any chain of windows is one floor of the input's size, so every condition on it (a map must be as large as
 the kernel, two branches must meet) repeats with a period: f(n + P) = f(n) + R for integers P and R, from some n on. What
 holds in one period beyond that point holds for ever, so a whole condition is decided by looking at finitely many sizes.
-Products of sizes have no such period: they are scanned up to a limit and marked as not exact.
+Of products of sizes the sign repeats, beyond the last root of a polynomial. What has no such pattern (a condition on two
+sizes at once, a floor of a product) is told apart or marked as not exact.
 """
 
 from __future__ import annotations
@@ -17,23 +18,14 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis.analyze import SYMBOLS
 from cnncalc.analysis.borders import window_axes
-from cnncalc.core.dims import Condition, compare, is_symbolic
+from cnncalc.analysis.periods import LIMIT, SCANNED, Polynomial, function, last_turn, polynomial, quasi, scaled, sum_of
+from cnncalc.core.dims import Condition, compare, floordiv, is_symbolic, text
 from cnncalc.core.shapes import AXES, Shape
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph
+from cnncalc.layers.window import Axis
 from cnncalc.spec.model import Spec
 from cnncalc.spec.shipped import shipped_block
-
-LIMIT = 1 << 14
-"""No more sizes than this are looked at; beyond it the answer is marked as not exact."""
-
-
-class Quasi(NamedTuple):
-    """f(n + period) = f(n) + rise for every n >= start."""
-
-    period: int
-    rise: Fraction
-    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +57,29 @@ class AxisSizes:
     def __str__(self) -> str:
         """`H = 12 mod 16, H >= 188`."""
         if self.none:
-            return f"{self.symbol} in {{{', '.join(map(str, self.also))}}}" if self.also else f"no {self.symbol}"
+            return f"{self.symbol} in {{{runs(self.also)}}}" if self.also else f"no {self.symbol}"
         parts = [f"{self.symbol} = {_listed(self.residues)} mod {self.modulus}"] if self.restricted else []
         if self.minimum > 1 and not (self.restricted and self.minimum <= self.modulus and 0 not in self.residues):
             parts.append(f"{self.symbol} >= {self.minimum}")
         if self.also:
-            parts.append(f"or {self.symbol} in {{{', '.join(map(str, self.also))}}}")
+            parts.append(f"or {self.symbol} in {{{runs(self.also)}}}")
         return ", ".join(parts) or f"any {self.symbol}"
+
+
+def runs(sizes: Iterable[int]) -> str:
+    """Ascending sizes, neighbours joined.
+
+    >>> runs((3, 5, 6, 7, 8))
+    '3, 5 to 8'
+    """
+    groups: list[list[int]] = []
+    for size in sizes:
+        if groups and groups[-1][-1] == size - 1:
+            groups[-1].append(size)
+        else:
+            groups.append([size])
+    parts = [f"{one[0]} to {one[-1]}" if len(one) > 2 else ", ".join(map(str, one)) for one in groups]
+    return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,36 +99,74 @@ def valid_sizes(spec: Spec) -> ValidSizes:
 def sizes_of(graph: Graph) -> ValidSizes:
     """The sizes for which a graph with symbols works."""
     faults = tuple(f"{fault.path}: {fault.message}" for fault in graph.faults)
-    return _solve(graph, graph.conditions, faults)
+    return sizes_where(graph, graph.conditions, faults)
 
 
 def border_free_sizes(graph: Graph) -> ValidSizes:
-    """The sizes for which the graph works and no window leaves a border unread."""
-    return _solve(graph, (*graph.conditions, *border_conditions(graph)), ())
+    """The sizes for which the graph works and every window ends exactly at the (padded) border."""
+    return sizes_where(graph, (*graph.conditions, *(one.condition for one in border_conditions(graph))))
 
 
-def border_conditions(graph: Graph) -> Iterator[Condition]:
+class Located(NamedTuple):
+    """A condition and the path of the layer that makes it; `words` say what a reader would not see in it."""
+
+    path: str
+    condition: Condition
+    words: str = ""
+
+
+def layer_conditions(graph: Graph) -> Iterator[Located]:
+    """What the layers require of symbolic sizes."""
+    for node in graph.nodes:
+        shapes: tuple[Any, ...] = tuple(graph.shape(ref) for ref in node.inputs)
+        if None in shapes:
+            continue
+        for missing in node.layer.requires(*shapes):
+            if missing.condition is not None:
+                yield Located(node.path, missing.condition)
+
+
+def border_conditions(graph: Graph) -> Iterator[Located]:
     """For every window: its last position ends at the (padded) border."""
+    for path, axis in _bordered(graph):
+        condition = compare(axis.padded - axis.reach, "divisible by", axis.stride)
+        if condition is not None:
+            yield Located(path, condition)
+
+
+def pixel_conditions(graph: Graph) -> Iterator[Located]:
+    """For every window: what it leaves unread at the far border is padding alone."""
+    for path, axis in _bordered(graph):
+        room = axis.padded - axis.reach
+        condition = compare(axis.pads[1], ">=", room - axis.stride * floordiv(room, axis.stride))
+        if condition is not None:
+            spare = f", with {text(axis.pads[1])} of padding after it" if axis.pads[1] != 0 else ""
+            words = f"kernel {text(axis.reach)}, stride {text(axis.stride)} on a side of {text(axis.size)}{spare}"
+            yield Located(path, condition, words)
+
+
+def _bordered(graph: Graph) -> Iterator[tuple[str, Axis]]:
+    """The windows that may leave a border unread: SAME and ceil_mode never do."""
     for node in graph.nodes:
         if node.output is None or getattr(node.layer, "ceil_mode", False):
             continue
         for axis in window_axes(node.layer, graph.shape(node.inputs[0])):
-            if axis.padding == "same":
-                continue
-            condition = compare(axis.padded - axis.reach, "divisible by", axis.stride)
-            if condition is not None:
-                yield condition
+            if axis.padding != "same":
+                yield node.path, axis
 
 
-def symbolic_graph(spec: Spec) -> Graph:
-    """The graph with symbols for spatial sizes in numbers; inputs of equal size share theirs."""
+def symbolic_graph(spec: Spec, square: bool = False) -> Graph:
+    """The graph with symbols for spatial sizes in numbers; inputs of equal size share theirs.
+
+    `square`: one symbol n for all axes.
+    """
     alike = len({shape[1:] for shape in spec.inputs.values()}) == 1
     inputs = {}
     for name, shape in spec.inputs.items():
         suffix = "" if alike else f"_{name}"
         axes = AXES[len(shape) - 1]
         sizes = (
-            f"{SYMBOLS[axis]}{suffix}" if type(size) is int else size
+            f"{'n' if square else SYMBOLS[axis]}{suffix}" if type(size) is int or square else size
             for axis, size in zip(axes, shape[1:], strict=True)
         )
         inputs[name] = (shape[0], *sizes)
@@ -140,15 +186,19 @@ def symbols_of(shapes: Iterable[Shape]) -> tuple[str, ...]:
 # -- one symbol ----------------------------------------------------------------------------------------------------
 
 
+Holds = Callable[[int], Any]
+
+
 class _Test(NamedTuple):
-    holds: Callable[[int], bool]
+    holds: Holds
     period: int
     settled: int
     """From this size on the verdict repeats with the period."""
     exact: bool
 
 
-def _solve(graph: Graph, conditions: Iterable[Condition], faults: tuple[str, ...]) -> ValidSizes:
+def sizes_where(graph: Graph, conditions: Iterable[Condition], faults: tuple[str, ...] = ()) -> ValidSizes:
+    """The sizes for which all these conditions hold, symbol by symbol; `faults` are what no size mends."""
     names = symbols_of(graph.inputs.values())
     tests: dict[str, list[_Test]] = {name: [] for name in names}
     coupled: dict[str, None] = {}
@@ -175,7 +225,7 @@ def _axis(name: str, tests: list[_Test]) -> AxisSizes:
     settled = max((test.settled for test in tests), default=1)
     exact = all(test.exact for test in tests) and modulus + settled <= LIMIT
     if not exact:
-        modulus, settled = min(modulus, LIMIT // 4), min(settled, LIMIT // 4)
+        modulus, settled = min(modulus, SCANNED), min(settled, SCANNED)
     last = settled + modulus
     valid = [False] + [all(test.holds(n) for test in tests) for n in range(1, last)]
     residues = {n % modulus for n in range(settled, last) if valid[n]}
@@ -205,30 +255,43 @@ def _smallest(modulus: int, residues: set[int]) -> tuple[int, set[int]]:
 
 
 def _listed(residues: tuple[int, ...]) -> str:
-    """`0`, `0 or 1`, and for many the count.
+    """`0`, `0 or 1`, `1 to 4`, and for many the count.
 
-    >>> _listed((0, 1, 5)), _listed(tuple(range(12)))
-    ('0, 1 or 5', '0, 1, 2, 3, ... (12 residues)')
+    >>> _listed((0, 1, 5)), _listed((1, 2, 3, 4)), _listed(tuple(range(0, 48, 4)))
+    ('0, 1 or 5', '1 to 4', '0, 4, 8, 12, ... (12 residues)')
     """
-    if len(residues) > 8:
-        return f"{', '.join(map(str, residues[:4]))}, ... ({len(residues)} residues)"
-    *first, last = map(str, residues)
+    parts = runs(residues).split(", ")
+    if len(parts) > 8:
+        return f"{', '.join(parts[:4])}, ... ({len(residues)} residues)"
+    *first, last = parts
     return f"{', '.join(first)} or {last}" if first else last
 
 
 def _test(condition: Condition) -> _Test:
-    left, right = _function(condition.left), _function(condition.right)
+    left, right = function(condition.left), function(condition.right)
     if condition.relation == "divisible by":
         return _divisible(condition, left, right)
-    shape = _sum((_quasi(condition.left), _scaled(_quasi(condition.right), Fraction(-1))))
     holds = _relation(condition.relation, left, right)
-    if shape is None or shape.period + shape.start > LIMIT:
-        return _Test(holds, 1, LIMIT // 4, False)
+    shape = sum_of((quasi(condition.left), scaled(quasi(condition.right), Fraction(-1))))
+    if shape is None:
+        return _product_test(condition, holds, left, right)
+    if shape.period + shape.start > LIMIT:
+        return _Test(holds, 1, SCANNED, False)
     period, rise, start = shape
     if rise == 0:
         return _Test(holds, period, start, True)
     largest = max(abs(left(n) - right(n)) for n in range(start, start + period))
     return _Test(holds, period, start + period * (ceil(largest / abs(rise)) + 1), True)
+
+
+def _product_test(condition: Condition, holds: Holds, left: Holds, right: Holds) -> _Test:
+    """Products of sizes: on every residue a polynomial, which keeps its sign beyond its last root."""
+    one, two = polynomial(condition.left), polynomial(condition.right)
+    if one is not None and two is not None:
+        shape = Polynomial(lcm(one.period, two.period), max(one.degree, two.degree), max(one.start, two.start))
+        if shape.period * (shape.degree + 1) + shape.start <= LIMIT:
+            return _Test(holds, shape.period, last_turn(lambda n: left(n) - right(n), shape), True)
+    return _Test(holds, 1, SCANNED, False)
 
 
 def _relation(relation: str, left: Callable[[int], Any], right: Callable[[int], Any]) -> Callable[[int], bool]:
@@ -243,94 +306,13 @@ def _relation(relation: str, left: Callable[[int], Any], right: Callable[[int], 
 
 
 def _divisible(condition: Condition, left: Callable[[int], Any], right: Callable[[int], Any]) -> _Test:
-    shape = _quasi(condition.left)
+    shape = quasi(condition.left)
     divisor = int(condition.right) if not _free(Condition(condition.right, "==", 0, None)) else 0
+    wider = polynomial(condition.left) if shape is None and divisor else None
+    if wider is not None:
+        # a polynomial with whole coefficients repeats modulo the divisor
+        return _Test(lambda n: left(n) % divisor == 0, wider.period * divisor, wider.start, True)
     if shape is None or not divisor:
-        return _Test(lambda n: left(n) % right(n) == 0, 1, LIMIT // 4, False)
+        return _Test(lambda n: left(n) % right(n) == 0, 1, SCANNED, False)
     turns = (shape.rise / divisor).denominator
     return _Test(lambda n: left(n) % divisor == 0, shape.period * turns, shape.start, True)
-
-
-# -- expressions as functions of one size --------------------------------------------------------------------------
-
-
-def _function(value: Any) -> Callable[[int], Any]:
-    """The expression as a function of its only symbol."""
-    if not is_symbolic(value) or value.is_Integer:
-        constant = int(value)
-        return lambda n: constant
-    if value.is_Symbol:
-        return lambda n: n
-    if value.is_Rational:
-        fraction = Fraction(int(value.p), int(value.q))
-        return lambda n: fraction
-    parts = [_function(part) for part in value.args]
-    name = type(value).__name__
-    if name == "Add":
-        return lambda n: sum(part(n) for part in parts)
-    if name == "Mul":
-        return lambda n: reduce(lambda a, b: a * b, (part(n) for part in parts))
-    if name == "Pow":
-        return lambda n: parts[0](n) ** parts[1](n)
-    if name == "FloorDiv":
-        return lambda n: parts[0](n) // parts[1](n)
-    pick = max if name == "Maximum" else min
-    return lambda n: pick(part(n) for part in parts)
-
-
-def _quasi(value: Any) -> Quasi | None:
-    """How an expression of one symbol repeats; None for products of sizes."""
-    if not is_symbolic(value) or value.is_Rational:
-        return Quasi(1, Fraction(0), 1)
-    if value.is_Symbol:
-        return Quasi(1, Fraction(1), 1)
-    name = type(value).__name__
-    if name == "Add":
-        return _sum(tuple(_quasi(part) for part in value.args))
-    if name == "Mul":
-        factor, rest = value.as_coeff_Mul()
-        # without a number in front it is a product of sizes
-        return None if factor == 1 else _scaled(_quasi(rest), Fraction(int(factor.p), int(factor.q)))
-    if name == "FloorDiv" and value.args[1].is_Integer:
-        inner = _quasi(value.args[0])
-        if inner is None:
-            return None
-        rise = inner.rise / int(value.args[1])
-        return Quasi(inner.period * rise.denominator, rise * rise.denominator, inner.start)
-    if name in ("Maximum", "Minimum"):
-        return _extreme(value)
-    return None
-
-
-def _scaled(one: Quasi | None, factor: Fraction) -> Quasi | None:
-    return None if one is None else one._replace(rise=one.rise * factor)
-
-
-def _sum(parts: tuple[Quasi | None, ...]) -> Quasi | None:
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    period = reduce(lcm, (part.period for part in known), 1)
-    rise = sum((part.rise * (period // part.period) for part in known), Fraction(0))
-    return Quasi(period, rise, max(part.start for part in known))
-
-
-def _extreme(value: Any) -> Quasi | None:
-    """From some size on the steepest argument wins (the flattest, for a minimum); among equals one per residue."""
-    parts = [_quasi(part) for part in value.args]
-    functions = [_function(part) for part in value.args]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    period = reduce(lcm, (part.period for part in known), 1)
-    start = max(part.start for part in known)
-    if period + start > LIMIT:
-        return None
-    rises = [part.rise * (period // part.period) for part in known]
-    best = max(rises) if type(value).__name__ == "Maximum" else min(rises)
-    winners = [function for function, rise in zip(functions, rises, strict=True) if rise == best]
-    for function, rise in zip(functions, rises, strict=True):
-        if rise != best:
-            gap = max(abs(winner(n) - function(n)) for winner in winners for n in range(start, start + period))
-            start += period * (ceil(gap / abs(best - rise)) + 1)
-    return Quasi(period, best, start)

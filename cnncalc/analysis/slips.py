@@ -7,6 +7,7 @@ the stated figure. Up to two slips are combined, and only where a figure is stat
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import combinations
@@ -30,7 +31,12 @@ class Diagnosis(NamedTuple):
     slips: tuple[Slip, ...]
 
     def __str__(self) -> str:
-        return " and ".join(slip.says for slip in self.slips)
+        return " and ".join(self.sentences)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What each of them says."""
+        return tuple(slip.says for slip in self.slips)
 
 
 def diagnose(terms: Any, slips: Iterable[Slip], holds: Callable[[Any], bool], pairs: bool = True) -> Diagnosis | None:
@@ -56,7 +62,10 @@ def diagnose(terms: Any, slips: Iterable[Slip], holds: Callable[[Any], bool], pa
 
 
 class Side(NamedTuple):
-    """One axis of an output: floor((n + before + after - (d (k - 1) + 1)) / s) + 1 in its terms."""
+    """One axis of an output: floor((n + before + after - (d (k - 1) + 1)) / s) + 1 in its terms.
+
+    Of a transposed convolution: (n - 1) s + d (k - 1) + 1 - before - after + extra.
+    """
 
     size: int
     kernel: int
@@ -69,9 +78,16 @@ class Side(NamedTuple):
     plus: int = 1
     same: bool = False
     """SAME: ceil(n / s), whatever the kernel."""
+    transposed: bool = False
+    extra: int = 0
+    """The output padding of a transposed convolution."""
 
     def length(self) -> int:
         """The output's length."""
+        if self.transposed:
+            grown = self.size if self.same else self.size - self.plus
+            reach = self.dilation * (self.kernel - 1) + 1 - self.before - self.after + self.extra
+            return grown * self.stride + (0 if self.same else reach)
         if self.same:
             return -(-self.size // self.stride) + self.plus - 1
         room = self.size + self.before + self.after - (self.dilation * (self.kernel - 1) + 1)
@@ -104,6 +120,13 @@ class MapTerms(NamedTuple):
         return None if sides == self.sides else self._replace(sides=sides)
 
 
+def _added_early(terms: MapTerms) -> MapTerms | None:
+    """Floor((n + p - k + 1) / s): as if the kernel were one smaller and nothing were added."""
+    if any(side.same or side.transposed for side in terms.sides):
+        return None
+    return terms.each(kernel=lambda s: s.kernel - 1 if s.dilation == 1 else s.kernel, plus=lambda s: 0)
+
+
 def _swapped(terms: MapTerms) -> MapTerms | None:
     return terms._replace(sides=terms.sides[::-1]) if len(terms.sides) > 1 else None
 
@@ -116,11 +139,17 @@ MAP_SLIPS: tuple[Slip, ...] = (
     Slip("one-side", "the padding was added once; it stands on both sides", lambda t: t.each(after=lambda s: 0)),
     Slip("same", "SAME was taken for the stated padding", lambda t: t.each(same=lambda s: True)),
     Slip("per-side", "the padding was doubled: a total was taken for each side's", lambda t: t.each(before=lambda s: 2 * s.before, after=lambda s: 2 * s.after)),
-    Slip("plus-one", "the + 1 was forgotten", lambda t: t.each(plus=lambda s: 0)),
+    Slip("plus-one", "the + 1 was forgotten", lambda t: t.each(plus=lambda s: 0) if not any(s.transposed for s in t.sides) else None),
     Slip("dilation", "the dilation was forgotten", lambda t: t.each(dilation=lambda s: 1)),
     Slip("dilated-kernel", "the kernel was multiplied by the dilation; it spans d (k - 1) + 1", lambda t: t.each(kernel=lambda s: s.kernel * s.dilation, dilation=lambda s: 1)),
     Slip("dilation-as-kernel", "the dilation was taken for the kernel", lambda t: t.each(kernel=lambda s: s.dilation if s.dilation > 1 else s.kernel, dilation=lambda s: 1)),
     Slip("kernel", "the size was divided by the stride without taking off the kernel", lambda t: t.each(kernel=lambda s: 1, before=lambda s: 0, after=lambda s: 0, same=lambda s: False)),
+    Slip("no-kernel", "the size was divided by the stride without taking off the kernel, and 1 was added", lambda t: t.each(kernel=lambda s: 1, same=lambda s: False) if not any(s.transposed for s in t.sides) else None),
+    Slip("kernel-not-halved", "the kernel was taken off whole, without the - 1 of its own position", lambda t: t.each(kernel=lambda s: s.kernel + 1, same=lambda s: False)),
+    Slip("stride-after", "the + 1 was put before the division by the stride", _added_early),
+    Slip("wrong-way", "the formula of the other direction was taken: convolution and transposed convolution were confused", lambda t: t.each(transposed=lambda s: not s.transposed, same=lambda s: s.same)),
+    Slip("minus-one", "n was taken for n - 1: a transposed convolution makes n - 1 steps", lambda t: t.each(plus=lambda s: 0) if any(s.transposed for s in t.sides) else None),
+    Slip("output-padding", "the output padding was forgotten", lambda t: t.each(extra=lambda s: 0)),
     Slip("swap", "height and width were swapped", _swapped),
     Slip("depth", "the input's channels were taken for the number of filters", lambda t: t._replace(channels=t.incoming)),
     Slip("channels-last", "the channels were written last; cnncalc writes them first", lambda t: None if t.last else t._replace(last=True)),
@@ -148,10 +177,14 @@ class WeightTerms(NamedTuple):
     positions: int = 1
     unstrided: int = 1
     """Positions at stride 1."""
+    places: int = 1
+    """Output positions, where a figure of weights does not count them."""
     fixed: int = 0
     """Parameters (or MACs) that are not a kernel's."""
     kind: str = "conv"
     buffers: int = 0
+    pixels: int = 0
+    """Positions of the input map; 0 where there is none."""
 
     def weights(self) -> int:
         """Without offsets."""
@@ -164,14 +197,22 @@ class WeightTerms(NamedTuple):
 
 
 class SumTerms(NamedTuple):
-    """A sum over layers, times a factor."""
+    """A sum over layers, times a factor. Equal layers stand once, with how many there are: deep networks repeat."""
 
     layers: tuple[WeightTerms, ...]
+    counts: tuple[int, ...]
     factor: Fraction = Fraction(1)
+
+    @classmethod
+    def of(cls, layers: Iterable[WeightTerms], factor: Fraction) -> SumTerms:
+        """The sum over these layers."""
+        counted = Counter(layers)
+        return cls(tuple(counted), tuple(counted.values()), factor)
 
     def value(self) -> Fraction | int:
         """The figure."""
-        result = self.factor * sum(layer.one() for layer in self.layers)
+        whole = sum(number * layer.one() for layer, number in zip(self.layers, self.counts, strict=True))
+        result = self.factor * whole
         return int(result) if result.denominator == 1 else result
 
     def each(self, make: Callable[[WeightTerms], WeightTerms]) -> SumTerms | None:
@@ -181,8 +222,11 @@ class SumTerms(NamedTuple):
 
     def only(self, *kinds: str, without: bool = False) -> SumTerms | None:
         """Only the layers of some kinds (or only the others); None when that is all or none of them."""
-        kept = tuple(layer for layer in self.layers if (layer.kind in kinds) != without)
-        return self._replace(layers=kept) if 0 < len(kept) < len(self.layers) else None
+        kept = [pair for pair in zip(self.layers, self.counts, strict=True) if (pair[0].kind in kinds) != without]
+        if not 0 < len(kept) < len(self.layers):
+            return None
+        layers, counts = zip(*kept, strict=True)
+        return self._replace(layers=layers, counts=counts)
 
     def times(self, factor: Fraction | int) -> SumTerms:
         """The figure times a factor."""
@@ -210,6 +254,8 @@ WEIGHT_SLIPS: tuple[Slip, ...] = (
     Slip("pool-weights-bias", "a pooling was given weights and biases; it has none", _each(lambda t: t._replace(fixed=(t.side * t.side * t.incoming + 1) * t.incoming) if t.kind in _POOLS else t)),
     Slip("buffers", "running statistics were counted; they are buffers, not parameters", _each(lambda t: t._replace(fixed=t.fixed + t.buffers, buffers=0))),
     Slip("norm", "the normalisation layers were not counted", lambda t: t.only("batchnorm", "layernorm", "groupnorm", "instancenorm", without=True)),
+    Slip("unshared", "the weights were not shared: every position was given filters of its own", _each(lambda t: t._replace(positions=t.places))),
+    Slip("input-size", "the input's pixels were taken for a kernel: a filter covers k x k of them", _each(lambda t: t._replace(area=t.pixels) if t.pixels and t.kind != "dense" else t)),
     Slip("no-dense", "the dense layers were not counted", lambda t: t.only("dense", without=True)),
     Slip("only-dense", "only the dense layers were counted", lambda t: t.only("dense")),
 )  # fmt: skip

@@ -69,6 +69,30 @@ def analyze(
     ] = "terminal",
     layout: Annotated[str, typer.Option(metavar="ORDER", help="chw or hwc: channels first or last in tables.")] = "chw",
     expand: Annotated[bool, typer.Option("--expand", help="Show every layer: no folded repeats, no limit.")] = False,
+    memory: Annotated[
+        bool,
+        typer.Option("--memory", help="What the peaks consist of, the largest tensors, and what would need less."),
+    ] = False,
+    device_memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BYTES|DEVICE",
+            help="Does it fit into 24GB, or an a100-40gb? And the largest batch that does.",
+            show_default="the spec's target",
+        ),
+    ] = None,
+    context: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BYTES", help="What the device figure allows for the CUDA context.", show_default="512 MiB"
+        ),
+    ] = None,
+    workspace: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BYTES", help="What it allows for cuDNN's and cuBLAS' workspaces.", show_default="256 MiB"
+        ),
+    ] = None,
 ) -> None:
     """Sizes, parameters, MACs, FLOPs, bytes and receptive fields of every layer, and whether the spec's claims hold.
 
@@ -86,7 +110,7 @@ def analyze(
 
     def one(argument: str) -> Analysis:
         from cnncalc.analysis.analyze import analyze_spec
-        from cnncalc.cli.options import batch_value, input_values, set_values
+        from cnncalc.cli.options import allowances, batch_value, device_value, input_values, set_values
         from cnncalc.spec.read import load
 
         spec = load(argument)
@@ -98,14 +122,17 @@ def analyze(
             inputs=input_values(input_ or [], tuple(spec.inputs)),
             variables=set_values(set_ or []),
             symbolic=symbolic,
+            device=device_value(device_memory),
+            allowances=allowances(context, workspace),
+            remedies=memory,
         )
 
     results = each(specs, one)
-    _write(results, format_, layout, expand, is_many(specs))
+    _write(results, format_, {"layout": layout, "expand": expand, "memory": memory}, is_many(specs))
     sys.exit(exit_code(results))
 
 
-def _write(results: list[Analysis | SpecError], format_: str, layout: str, expand: bool, many: bool) -> None:
+def _write(results: list[Analysis | SpecError], format_: str, page: dict[str, Any], many: bool) -> None:
     from cnncalc.cli.run import complain
     from cnncalc.core.diagnostic import SpecError
 
@@ -123,14 +150,14 @@ def _write(results: list[Analysis | SpecError], format_: str, layout: str, expan
 
         sys.stdout.write(render_csv(good, many=many))
         return
-    sys.stdout.write(_document(good, format_, layout, expand))
+    sys.stdout.write(_document(good, format_, page))
 
 
-def _document(good: list[Any], format_: str, layout: str, expand: bool) -> str:
+def _document(good: list[Any], format_: str, page: dict[str, Any]) -> str:
     from cnncalc.report.doc import join
     from cnncalc.report.views.analysis import analysis_doc
 
-    docs = [analysis_doc(result, layout=layout, expand=expand) for result in good]  # type: ignore[arg-type]
+    docs = [analysis_doc(result, **page) for result in good]
     doc = docs[0] if len(docs) == 1 else join(docs)
     if format_ == "markdown":
         from cnncalc.report.formats.markdown import render

@@ -8,11 +8,18 @@ import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
+from keyword import iskeyword
 
 import typer
 
-COMMANDS = ("analyze", "lint", "rule", "diff", "lock", "verify", "schema", "zoo")
-"""Each is a function of its name in the file of its name."""
+COMMANDS = ("analyze", "lint", "rule", "diff", "import", "lock", "lsp", "verify", "solve", "explain", "convolve", "ask", "schema", "zoo")
+"""Each is a function of its name in the file of its name (`import`, a word of Python's own: `import_`)."""
+
+GROUPS = ("import", "solve")
+"""Commands that have sub-commands: their function gives the group."""
+
+NUMBERS = ("convolve",)
+"""Commands whose arguments may begin with a minus sign: they are numbers, not options."""
 
 
 def _version(value: bool) -> None:
@@ -43,7 +50,13 @@ def application(commands: Iterable[str] = COMMANDS) -> typer.Typer:
     )
     app.callback()(_main)
     for name in commands:
-        app.command()(getattr(import_module(f"cnncalc.cli.{name}"), name))
+        word = f"{name}_" if iskeyword(name) else name
+        command = getattr(import_module(f"cnncalc.cli.{word}"), word)
+        if name in GROUPS:
+            app.add_typer(command())
+            continue
+        settings = {"ignore_unknown_options": True} if name in NUMBERS else None
+        app.command(context_settings=settings)(command)
     return app
 
 

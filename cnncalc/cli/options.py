@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.cli.run import complain
 from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
@@ -12,7 +12,11 @@ from cnncalc.core.digits import whole
 from cnncalc.core.shapes import read_sizes
 from cnncalc.layers.fields import LARGEST
 from cnncalc.spec.problems import IDENTIFIER
+from cnncalc.spec.quantity import parse_quantity
 from cnncalc.spec.yaml import resolve
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.fit import Allowances
 
 
 def _wrong(option: str, expected: str, received: str, remedy: str) -> SpecError:
@@ -44,6 +48,39 @@ def batch_value(text: str | None) -> Any:
 
         return symbol(text)
     raise _wrong("--batch", "a whole number from 1 to 10^12, or a symbol", text, "write --batch 32 or --batch N")
+
+
+def bytes_value(option: str, text: str) -> int:
+    """An amount of memory: 24GB, 512 MiB, 0."""
+    quantity = parse_quantity(text)
+    if quantity is None or quantity.approximate or not (quantity.bytes or text.strip() == "0"):
+        raise _wrong(option, "an amount of memory with its unit", text, f"write {option} 512MiB, or 24GB (10^9 bytes)")
+    return int(quantity.value)
+
+
+def device_value(text: str | None) -> str | None:
+    """--device-memory: a device's name, or an amount of memory."""
+    if text is None:
+        return None
+    from cnncalc.analysis.devices import device
+
+    try:
+        device(text)
+    except ValueError as error:
+        _, _, near = str(error).partition("; ")
+        remedy = near or "write --device-memory 24GB or --device-memory a100-40gb"
+        raise _wrong("--device-memory", "an amount of memory like 24GB, or a device", text, remedy) from None
+    return text
+
+
+def allowances(context: str | None, workspace: str | None) -> Allowances | None:
+    """--context and --workspace; None where neither is given."""
+    if context is None and workspace is None:
+        return None
+    from cnncalc.analysis.fit import Allowances
+
+    given = {"context": context, "workspace": workspace}
+    return Allowances(**{key: bytes_value(f"--{key}", text) for key, text in given.items() if text is not None})
 
 
 def input_values(texts: list[str], names: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:

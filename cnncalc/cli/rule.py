@@ -47,6 +47,10 @@ def _text(code: str | None, format_: RuleFormat) -> str:
         from cnncalc.report.formats.rules import render
 
         return render(chosen, many=code is None)
+    if format_ is RuleFormat.markdown and code is not None:
+        from cnncalc.report.formats.rules import page
+
+        return page(chosen[0])
     return _page(rules_doc(rules) if code is None else rule_doc(chosen[0]), format_)
 
 

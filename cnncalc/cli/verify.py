@@ -66,6 +66,17 @@ def verify(
     meta: Annotated[
         bool, typer.Option("--meta", help="Shapes without numbers; chosen by itself for networks too large to run.")
     ] = False,
+    memory: Annotated[
+        bool, typer.Option("--memory/--no-memory", help="Measure what PyTorch holds in prediction and in training.")
+    ] = True,
+    optimizer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="For the measured training step: sgd, momentum, nesterov, adam, adamw or rmsprop.",
+            show_default="the spec's, else sgd",
+        ),
+    ] = None,
     timing: Annotated[bool, typer.Option("--timing/--no-timing", help="Time the convolutions and the network.")] = True,
     layout: Annotated[MemoryLayout, typer.Option(help="Memory layout of the timed maps.")] = MemoryLayout.nchw,
     dtype: Annotated[Dtype, typer.Option(help="Number format of the timed network.")] = Dtype.float32,
@@ -93,9 +104,13 @@ def verify(
     """
     import gc
 
+    from cnncalc.cli.options import choose
     from cnncalc.cli.run import each, exit_code
     from cnncalc.spec.find import is_many
+    from cnncalc.spec.words import OPTIMIZERS
 
+    if optimizer is not None:
+        choose(("--optimizer", optimizer, OPTIMIZERS))
     with _progress() as tick:
 
         def one(argument: str) -> Verification:
@@ -113,6 +128,8 @@ def verify(
                 device=device.value,
                 batch=batch,
                 meta=meta,
+                memory=memory,
+                optimizer=optimizer,
                 timing=TimingOptions(layouts, dtype.value, threads, compile_) if timing else None,
                 inputs=input_values(input_ or [], tuple(spec.inputs)),
                 variables=set_values(set_ or []),

@@ -26,7 +26,16 @@ def is_symbolic(value: object) -> bool:
     return hasattr(value, "free_symbols")
 
 
+def is_recorded(value: object) -> bool:
+    """Whether the value remembers its formula (see core.recording)."""
+    return hasattr(value, "expression")
+
+
 def _algebra(*values: object) -> Any:
+    if any(hasattr(value, "expression") for value in values):
+        from cnncalc.core import recording
+
+        return recording
     if any(hasattr(value, "free_symbols") for value in values):
         from cnncalc.core import symbolic
 
@@ -54,7 +63,26 @@ def ceildiv(a: Dim, b: Dim) -> Dim:
     >>> ceildiv(7, 2)
     4
     """
+    if type(a) is int and type(b) is int:
+        return -(-a // b)
+    if is_recorded(a) or is_recorded(b):
+        result: Dim = _algebra(a, b).ceildiv(a, b)
+        return result
     return floordiv(a + b - 1, b)
+
+
+def exactdiv(a: Dim, b: Dim) -> Dim:
+    """A / b where a requirement says that b divides a: the floor is only for the eye.
+
+    >>> exactdiv(6, 2)
+    3
+    """
+    if type(a) is int and type(b) is int:
+        return a // b
+    if is_recorded(a) or is_recorded(b):
+        result: Dim = _algebra(a, b).exact(a, b)
+        return result
+    return floordiv(a, b)
 
 
 def maximum(*values: Dim) -> Dim:
@@ -92,11 +120,11 @@ def total(values: Iterable[Dim]) -> Dim:
             symbols.append(value)
     if not symbols:
         return numbers
-    if not is_symbolic(symbols[0]):
+    if not is_symbolic(symbols[0]) and not is_recorded(symbols[0]):
         for value in symbols:
             numbers = numbers + value
         return numbers
-    result: Dim = _algebra(symbols[0]).total([numbers, *symbols])
+    result: Dim = _algebra(*symbols).total([numbers, *symbols])
     return result
 
 
@@ -120,6 +148,8 @@ def ratio(a: Any, b: Any) -> Any:
     >>> ratio(4, 2), ratio(1, 2)
     (2, Fraction(1, 2))
     """
+    if is_recorded(a) or is_recorded(b):
+        return _algebra(a, b).quotient(a, b)
     if is_symbolic(a) or is_symbolic(b):
         result = _algebra(a, b).quotient(a, b)
         if not is_symbolic(result) or not result.is_Rational:

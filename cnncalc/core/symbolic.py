@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.core.floors import FloorDiv, Maximum, Minimum, canonical, floordiv, quotient, symbol, total
 from cnncalc.core.order import decide, maximum, minimum, threshold
-from cnncalc.core.wording import condition_text, text
+from cnncalc.core.wording import condition_text, expression, text
 
 __all__ = [
     "FloorDiv",
@@ -13,6 +13,7 @@ __all__ = [
     "canonical",
     "condition_text",
     "decide",
+    "expression",
     "floordiv",
     "maximum",
     "minimum",

@@ -1,7 +1,8 @@
-"""Symbolic sizes as text: the spec's expression grammar plus ceil(a/b), floor(a/b), max and min."""
+"""Symbolic sizes as text (the spec's expression grammar plus ceil(a/b), floor(a/b), max, min) and as formulas."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -11,21 +12,28 @@ from sympy.core.mul import Mul
 from sympy.core.numbers import Integer
 from sympy.printing.str import StrPrinter
 
-from cnncalc.core.floors import FloorDiv, one_floor, split
+from cnncalc.core import expression as tree
+from cnncalc.core.floors import Extremum, FloorDiv, Maximum, one_floor, split
 from cnncalc.core.order import threshold
+
+
+def rounded(floor: Any) -> tuple[str, Any, Any]:
+    """A FloorDiv as `floor` or `ceil`, whichever reads better, of a numerator and a denominator."""
+    numerator, denominator = floor.args
+    if isinstance(denominator, Integer):
+        rest, constant = split(numerator)
+        up = constant - int(denominator) + 1
+        if up == 0 or (constant > 0 and abs(up) < constant):
+            return "ceil", rest + up, denominator
+    return "floor", numerator, denominator
 
 
 class _Text(StrPrinter):  # type: ignore[misc]
     """The spec's expression grammar plus ceil(a/b), floor(a/b), max, min; powers are written as products."""
 
     def _print_FloorDiv(self, expr: Any) -> str:
-        numerator, denominator = expr.args
-        if isinstance(denominator, Integer):
-            rest, constant = split(numerator)
-            up = constant - int(denominator) + 1
-            if up == 0 or (constant > 0 and abs(up) < constant):
-                return f"ceil({self._wrapped(rest + up)}/{denominator})"
-        return f"floor({self._wrapped(numerator)}/{self._wrapped(denominator)})"
+        word, numerator, denominator = rounded(expr)
+        return f"{word}({self._wrapped(numerator)}/{self._wrapped(denominator)})"
 
     def _wrapped(self, expr: Any) -> str:
         shown = self._print(expr)
@@ -78,3 +86,46 @@ def condition_text(left: Any, relation: str, right: Any) -> str:
         if solved:
             return f"{solved[0]} >= {solved[1]}"
     return f"{text(left)} {relation} {text(right)}"
+
+
+def expression(value: Any) -> tree.Expression:
+    """A symbolic size as a formula whose leaves are its symbols."""
+    if isinstance(value, Integer):
+        return tree.Expression("value", (int(value),))
+    if isinstance(value, sympy.Rational):
+        return tree.Expression("value", (Fraction(int(value.p), int(value.q)),))
+    if isinstance(value, sympy.Symbol):
+        return tree.leaf(str(value), value)
+    if isinstance(value, FloorDiv):
+        word, numerator, denominator = rounded(value)
+        return tree.Expression(word, (expression(numerator), expression(denominator)))
+    if isinstance(value, Extremum):
+        return tree.Expression("max" if isinstance(value, Maximum) else "min", tuple(map(expression, value.args)))
+    if isinstance(value, Add):
+        one = one_floor(value)
+        if one is not None and one[2] != 0:
+            return expression(FloorDiv(one[0] + one[1] * one[2], Integer(one[1])))
+        return tree.add(_term(term) for term in value.as_ordered_terms())
+    numerator, denominator = value.as_numer_denom()
+    if denominator != 1:
+        return tree.Expression("quotient", (expression(numerator), expression(denominator)))
+    factor, rest = value.as_coeff_Mul()
+    factors = [base for part in Mul.make_args(rest) for base in _powers(part)]
+    return tree.Expression("product", (_number(factor), *map(expression, factors)))
+
+
+def _term(term: Any) -> tuple[Any, tree.Expression]:
+    if isinstance(term, sympy.Rational):
+        return _number(term), tree.ONE
+    factor, rest = term.as_coeff_Mul()
+    return _number(factor), expression(rest)
+
+
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, Integer) else Fraction(int(value.p), int(value.q))
+
+
+def _powers(part: Any) -> list[Any]:
+    if isinstance(part, sympy.Pow) and isinstance(part.exp, Integer) and part.exp > 0:
+        return [part.base] * int(part.exp)
+    return [part]

@@ -11,7 +11,7 @@ from cnncalc.core.dims import Condition, Dim
 from cnncalc.core.shapes import Shape, shape_text
 from cnncalc.core.source import Span
 from cnncalc.graph.context import Context
-from cnncalc.graph.model import ClaimSite, Graph, Group, Node, Ref
+from cnncalc.graph.model import Checkpoint, ClaimSite, Graph, Group, Node, Ref
 from cnncalc.graph.shape import Shapes, likely_channels
 from cnncalc.graph.values import Values
 from cnncalc.layers.base import Layer, Unmet
@@ -29,6 +29,7 @@ class Builder:
         self.values = values
         self.inputs = inputs
         self.nodes: list[Node] = []
+        self.checkpoints: list[Checkpoint] = []
         self._groups: list[tuple[str, str, str, int, int, int | None, int]] = []
         self._stops: list[int] = []
         self.sites: list[ClaimSite] = []
@@ -52,6 +53,7 @@ class Builder:
             notes=tuple(self.values.notes),
             result=-1 if result is None else result,
             environment=environment,
+            checkpoints=tuple(self.checkpoints),
         )
 
     # -- what an output is -----------------------------------------------------------------------------------------
@@ -83,6 +85,11 @@ class Builder:
     def _finished_groups(self) -> Iterator[Group]:
         for (path, name, kind, start, depth, repeat, count), stop in zip(self._groups, self._stops, strict=True):
             yield Group(path, name, kind, start, stop, depth, repeat, count)
+
+    def checkpoint(self, path: str, start: int) -> None:
+        """Notes that what was added since `start` is computed again in training."""
+        if start < len(self.nodes):
+            self.checkpoints.append(Checkpoint(path, start, len(self.nodes)))
 
     def claim(
         self,
@@ -151,6 +158,7 @@ class Builder:
             context.train_only,
             share,
             activation_of,
+            context.inplace and layer.overwrites != "",
         )
         nodes.append(node)
         if share is not None:

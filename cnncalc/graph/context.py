@@ -18,6 +18,7 @@ class Context(NamedTuple):
     depth: int = 0
     trainable: bool = True
     train_only: bool = False
+    inplace: bool = False
     active: tuple[str, ...] = ()
     """The blocks that are being unrolled, outermost first."""
     shared: Scope | None = None

@@ -183,12 +183,10 @@ class Unroller:
             where = context.site or call.spans.get(what, span)
             return self.values.truth(getattr(call, what), what, context.environment, where, path, default)
 
-        # checkpoint and inplace matter to torch's memory only; here they must at least be true or false
-        truth("checkpoint", False)
-        truth("inplace", False)
         return context._replace(
             trainable=truth("trainable", True) and context.trainable,
             train_only=truth("train_only", False) or context.train_only,
+            inplace=truth("inplace", context.inplace),
         )
 
     def _claims(self, call: Call, path: str, entry: Entry, start: int, source: Ref | None, context: Context) -> None:
@@ -231,6 +229,39 @@ class Unroller:
         return Entry(last.ref, call.kind, last.node, last.scope, repeats)
 
     def _once(
+        self,
+        call: Call,
+        name: str,
+        path: str,
+        sources: tuple[Ref, ...],
+        source: Ref | None,
+        context: Context,
+        shared: Entry | None,
+        grouped: bool = False,
+    ) -> Entry:
+        """One repeat of a call."""
+        start = len(self.builder.nodes)
+        entry = self._structure(call, name, path, sources, source, context, shared, grouped)
+        if call.flagged:
+            self._flagged(call, path, start, context)
+        return entry
+
+    def _flagged(self, call: Call, path: str, start: int, context: Context) -> None:
+        """Notes a checkpoint; what was asked to overwrite its input must be able to."""
+        where = context.site or call.spans.get("checkpoint", call.span)
+        if self.values.truth(call.checkpoint, "checkpoint", context.environment, where, path, False):
+            self.builder.checkpoint(path, start)
+        nodes = self.builder.nodes[start:]
+        if call.inplace is None or not context.inplace or any(node.inplace for node in nodes):
+            return
+        where = context.site or call.spans.get("inplace", call.span)
+        message = (
+            f"{call.kind} cannot overwrite its input" if call.kind in KINDS else "nothing in it can overwrite its input"
+        )
+        able = ", ".join(kind for kind in KINDS if layer_class(kind).overwrites)
+        self.values.stop(where, path, message, f"inplace on one of {able}", call.kind, "remove inplace: true")
+
+    def _structure(
         self,
         call: Call,
         name: str,

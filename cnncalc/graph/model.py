@@ -42,6 +42,7 @@ class Node:
         "call",
         "channels",
         "index",
+        "inplace",
         "inputs",
         "kind",
         "layer",
@@ -70,6 +71,7 @@ class Node:
         train_only: bool,
         share: int | None,
         activation_of: int | None,
+        inplace: bool = False,
     ) -> None:
         self.index = index
         self.name = name
@@ -85,6 +87,15 @@ class Node:
         self.train_only = train_only
         self.share = share
         self.activation_of = activation_of
+        self.inplace = inplace
+
+
+class Checkpoint(NamedTuple):
+    """A call with `checkpoint: true` (one repeat of it): the rows `start:stop`, which training computes again."""
+
+    path: str
+    start: int
+    stop: int
 
 
 class ClaimSite(NamedTuple):
@@ -116,6 +127,7 @@ class Graph:
     result: Ref = -1
     """The trunk's last output."""
     environment: dict[str, Any] = field(default_factory=dict)
+    checkpoints: tuple[Checkpoint, ...] = ()
 
     def shape(self, ref: Ref) -> Shape | None:
         """The shape of an output; None when it is unknown."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from cnncalc.core.dims import floordiv, text
+from cnncalc.core.dims import exactdiv, text
 from cnncalc.core.shapes import Shape, elements, rank
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.axis import AxisName, axis_index, needs_axis
@@ -42,6 +42,7 @@ class Relu(_Elementwise):
     """
 
     kind: ClassVar[str] = "relu"
+    overwrites: ClassVar[str] = "result"
     keeps: ClassVar[str] = "result"
     cost: ClassVar[Ops] = Ops(comparisons=1)
 
@@ -54,6 +55,7 @@ class Relu6(_Elementwise):
     """
 
     kind: ClassVar[str] = "relu6"
+    overwrites: ClassVar[str] = "copy"
     cost: ClassVar[Ops] = Ops(comparisons=2)
 
 
@@ -65,6 +67,7 @@ class Silu(_Elementwise):
     """
 
     kind: ClassVar[str] = "silu"
+    overwrites: ClassVar[str] = "copy"
     cost: ClassVar[Ops] = Ops(adds=1, divisions=1, special=1)
 
 
@@ -87,6 +90,7 @@ class Mish(_Elementwise):
     """
 
     kind: ClassVar[str] = "mish"
+    overwrites: ClassVar[str] = "copy"
     cost: ClassVar[Ops] = Ops(adds=1, multiplies=1, special=3)
 
 
@@ -98,6 +102,7 @@ class Hardswish(_Elementwise):
     """
 
     kind: ClassVar[str] = "hardswish"
+    overwrites: ClassVar[str] = "copy"
     cost: ClassVar[Ops] = Ops(adds=1, multiplies=1, divisions=1, comparisons=2)
 
 
@@ -109,6 +114,7 @@ class Hardsigmoid(_Elementwise):
     """
 
     kind: ClassVar[str] = "hardsigmoid"
+    overwrites: ClassVar[str] = "copy"
     cost: ClassVar[Ops] = Ops(adds=1, divisions=1, comparisons=2)
 
 
@@ -155,6 +161,7 @@ class LeakyRelu(_Elementwise):
     """
 
     kind: ClassVar[str] = "leaky_relu"
+    overwrites: ClassVar[str] = "result"
     short: ClassVar[str] = "slope"
     cost: ClassVar[Ops] = Ops(multiplies=1, comparisons=1)
 
@@ -170,6 +177,7 @@ class Elu(_Elementwise):
     """
 
     kind: ClassVar[str] = "elu"
+    overwrites: ClassVar[str] = "result"
     short: ClassVar[str] = "alpha"
     cost: ClassVar[Ops] = Ops(adds=1, multiplies=1, comparisons=1, special=1)
 
@@ -185,6 +193,7 @@ class Selu(_Elementwise):
     """
 
     kind: ClassVar[str] = "selu"
+    overwrites: ClassVar[str] = "result"
     cost: ClassVar[Ops] = Ops(adds=1, multiplies=2, comparisons=1, special=1)
 
 
@@ -196,6 +205,7 @@ class Rrelu(_Elementwise):
     """
 
     kind: ClassVar[str] = "rrelu"
+    overwrites: ClassVar[str] = "result"
     cost: ClassVar[Ops] = Ops(multiplies=1, comparisons=1)
 
     lower: Number = 0.125
@@ -326,7 +336,7 @@ class Maxout(Layer):
     def output(self, *inputs: Shape) -> Shape:
         """C / pieces x positions."""
         (x,) = inputs
-        return (floordiv(x[0], self.pieces), *x[1:])
+        return (exactdiv(x[0], self.pieces), *x[1:])
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """Pieces - 1 comparisons per output number."""

@@ -69,6 +69,10 @@ class Layer(BaseModel):
     """Whether the textbook memory rules count this kind's output (conv, pool, dense, merge, resample)."""
     weighted: ClassVar[bool] = False
     """Whether it counts as a weight layer (conv, transposed conv, dense)."""
+    overwrites: ClassVar[str] = ""
+    """Whether torch can write its result into its input (`inplace: true`), and what backward then keeps: the result, or
+    a copy of the input; empty: it cannot.
+    """
     inputs: ClassVar[int | None] = 1
     """How many inputs it takes; None: two or more."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from cnncalc.core.dims import Dim, compare, floordiv, maximum, prod, text
+from cnncalc.core.dims import Dim, compare, exactdiv, maximum, prod, text
 from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
@@ -147,7 +147,7 @@ class Conv(Layer):
         if self.connections is not None:
             shape: Shape = (sum(len(row) for row in self.connections), *kernel)
         else:
-            shape = (self.filters, floordiv(x[0], self.groups), *kernel)
+            shape = (self.filters, exactdiv(x[0], self.groups), *kernel)
         weight = Weight("weight", shape)
         return (weight, Weight("bias", (self.filters,))) if self.bias else (weight,)
 

@@ -109,10 +109,29 @@ class Operation(NamedTuple):
     width: int = 0
     inplace: bool = False
     """Writes its result into its operand."""
+    partial: bool = False
+    """Some operand gets no gradient."""
+    wide: bool = False
+    """Some gradient is made at the result's size and then summed."""
 
 
 NEW, SAME = Gradient(), Gradient(Form.SAME)
 VIEWED = Gradient(Form.VIEW)
+
+
+def overwritten(program: tuple[Operation, ...], keeps: str) -> tuple[Operation, ...]:
+    """A sequence whose last operation writes its result into its operand.
+
+    Where it saved its input it `keeps` its result instead, or a copy of the input (made where it needs a gradient).
+    """
+    if not program:
+        return program
+    last = program[-1]._replace(inplace=True)
+    if keeps == "copy":
+        last = last._replace(saves=((-2, 0),), own=((last.size, 0),), lazy=True)
+    else:
+        last = last._replace(saves=tuple([(RESULT if what == 0 else what, when) for what, when in last.saves]))
+    return (*program[:-1], last)
 
 
 class Operations:
@@ -140,18 +159,13 @@ class Operations:
     ) -> int:
         """Any operation; each operand's gradient is a new tensor unless said otherwise."""
         shapes = tuple([self.shape(slot) for slot in reads])
-        self.operations.append(
-            Operation(
-                name,
-                reads,
-                shape,
-                size(shape),
-                shapes,
-                tuple([size(one) for one in shapes]),
-                (NEW,) * len(reads) if gradients is None else gradients,
-                **fields,
-            )
-        )
+        sizes = tuple([size(one) for one in shapes])
+        if gradients is None:
+            gradients = (NEW,) * len(reads)
+        else:
+            fields["partial"] = any(one is None for one in gradients)
+            fields["wide"] = any(one is not None and one.wide for one in gradients)
+        self.operations.append(Operation(name, reads, shape, size(shape), shapes, sizes, gradients, **fields))
         return len(self._inputs) + len(self.operations) - 1
 
     def hold(self, slot: int) -> int:

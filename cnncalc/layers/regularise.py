@@ -39,6 +39,7 @@ class Dropout(_Drop):
     """
 
     kind: ClassVar[str] = "dropout"
+    overwrites: ClassVar[str] = "result"
 
 
 class SpatialDropout(_Drop):
@@ -51,6 +52,7 @@ class SpatialDropout(_Drop):
     """
 
     kind: ClassVar[str] = "spatial_dropout"
+    overwrites: ClassVar[str] = "result"
 
     def _mask(self, x: Shape) -> Shape:
         return (x[0], *(1 for _ in x[1:])) if len(x) > 1 else x

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 
-from cnncalc.core.dims import floordiv, is_symbolic, ratio, text
+from cnncalc.core.dims import exactdiv, floordiv, is_symbolic, ratio, text
 from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops
 from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
@@ -129,7 +129,7 @@ class PixelShuffle(Layer):
     def output(self, *inputs: Shape) -> Shape:
         """Fewer channels, longer sides."""
         (x,) = inputs
-        return (floordiv(x[0], self.factor * self.factor), *(n * self.factor for n in x[1:]))
+        return (exactdiv(x[0], self.factor * self.factor), *(n * self.factor for n in x[1:]))
 
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
         """The position that holds the patch."""
@@ -175,7 +175,7 @@ class PixelUnshuffle(Layer):
     def output(self, *inputs: Shape) -> Shape:
         """More channels, shorter sides."""
         (x,) = inputs
-        return (x[0] * self.factor * self.factor, *(floordiv(n, self.factor) for n in x[1:]))
+        return (x[0] * self.factor * self.factor, *(exactdiv(n, self.factor) for n in x[1:]))
 
     def reach(self, inputs: tuple[Shape, ...], output: Shape) -> tuple[Tap, ...]:
         """The patch."""

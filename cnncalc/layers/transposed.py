@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from cnncalc.core.dims import Dim, ceildiv, floordiv, maximum, prod, ratio, text
+from cnncalc.core.dims import Dim, ceildiv, exactdiv, floordiv, maximum, prod, ratio, text
 from cnncalc.core.shapes import Shape, axis_name, elements, rank
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Tap, Unmet, needs_map, unmet
@@ -116,7 +116,7 @@ class TransposedConv(Layer):
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         """Weight [channels, filters / groups, kernel...] and bias [filters]."""
         (x,) = inputs
-        weight = Weight("weight", (x[0], floordiv(self.filters, self.groups), *expand(self.kernel, rank(x))))
+        weight = Weight("weight", (x[0], exactdiv(self.filters, self.groups), *expand(self.kernel, rank(x))))
         return (weight, Weight("bias", (self.filters,))) if self.bias else (weight,)
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:

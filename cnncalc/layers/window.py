@@ -35,9 +35,18 @@ def same_padding(size: Dim, reach: Dim, stride: Dim) -> tuple[Dim, Dim]:
     >>> same_padding(13, 6, 5)
     (1, 2)
     """
-    needed = maximum((ceildiv(size, stride) - 1) * stride + reach - size, 0)
+    needed = same_total(size, reach, stride)
     before = floordiv(needed, 2)
     return before, needed - before
+
+
+def same_total(size: Dim, reach: Dim, stride: Dim) -> Dim:
+    """How many positions SAME adds to an axis, so that ceil(size / stride) windows fit.
+
+    >>> same_total(13, 6, 5)
+    3
+    """
+    return maximum((ceildiv(size, stride) - 1) * stride + reach - size, 0)
 
 
 class Axis(NamedTuple):

@@ -141,6 +141,11 @@ def _nearest(folder: str) -> Configuration:
     return Configuration() if above == folder else _nearest(above)
 
 
+def reread() -> None:
+    """Forgets the files that were found: a process that goes on for long calls this when they may have changed."""
+    _nearest.cache_clear()
+
+
 def load(path: str, required: bool = True) -> Configuration | None:
     """The configuration in a file; None where it is not required and the file says nothing to us. Raises SpecError."""
     from cnncalc.lint.tables import problem, read_table

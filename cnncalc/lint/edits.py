@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from cnncalc.core.diagnostic import SpecError
-from cnncalc.core.source import Source
+from cnncalc.core.source import Source, Span
 from cnncalc.lint.finding import Edit
 from cnncalc.lint.text import Lines
 from cnncalc.spec.model import Call
@@ -159,6 +159,11 @@ class Editor:
         column = next(iter(body.keys.values())).span.column
         line = self.lines.position(self._end(body))[0]
         return self._put(self.lines.end_of(line), f"\n{' ' * (column - 1)}{field}: {value}")
+
+    def extent(self, call: Call) -> Span:
+        """Where the whole layer stands, its fields included; where the text cannot be made out, its kind alone."""
+        item = self._item(call)
+        return self.lines.span(self._start(item.node), self._end(item.node)) if item is not None else call.span
 
     # -- where things stand ----------------------------------------------------------------------------------------
 

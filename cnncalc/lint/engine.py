@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cnncalc.analysis.analyze import analyze_graph
+from cnncalc.analysis.analyze import analyze_graph, target
 from cnncalc.core.diagnostic import SpecError
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph
@@ -97,25 +97,35 @@ class Linter:
 
     def lint_text(self, text: str, file: str) -> LintResult:
         """The review of a text, as if it stood in that file."""
-        return self._reviewed(file, lambda: load_bytes(text.encode(), file, Path(file).stem), text)
+        return self.study(text, file)[0]
+
+    def study(self, text: str, file: str) -> tuple[LintResult, Network | None]:
+        """The review of a text, and the network that was reviewed; None when the text gives none."""
+        return self._studied(file, lambda: load_bytes(text.encode(), file, Path(file).stem), text)
 
     def lint_spec(self, spec: Spec) -> LintResult:
         """The review of a Spec."""
         return self._reviewed(spec.file or spec.name, lambda: spec, spec.text)
 
     def _reviewed(self, name: str, read: Callable[[], Spec], text: str | None = None) -> LintResult:
+        return self._studied(name, read, text)[0]
+
+    def _studied(
+        self, name: str, read: Callable[[], Spec], text: str | None = None
+    ) -> tuple[LintResult, Network | None]:
         settings, rules = self.settings(name)
         try:
             spec = read()
             text = spec.text
             network = self._network(spec, name, settings)
         except SpecError as error:
-            return unreadable(name, error, text_of(name) if text is None else text)
+            return unreadable(name, error, text_of(name) if text is None else text), None
         found, silenced = placed_findings(network, rules, settings)
-        return LintResult(spec.file, found, silenced, text=text, analysis=network.analysis)
+        return LintResult(spec.file, found, silenced, text=text, analysis=network.analysis), network
 
     def _network(self, spec: Spec, name: str, settings: Settings) -> Network:
         graph = expand(spec, shipped_block)
+        target(spec)  # whoever names a device that nobody knows would wait for its rules in vain
         optimizer = (spec.train.optimizer if spec.train is not None else None) or "sgd"
         lock = self._lock(name)
         locked, lock_file = (lock.entry(name), lock.file) if lock is not None else (None, "")

@@ -75,6 +75,12 @@ def fix_text(linter: Linter, text: str, file: str, unsafe: bool = False) -> Fixe
     return Fixed(file, before, text, tuple(applied), tuple(refused.values()), result)
 
 
+def fixed_alone(linter: Linter, result: LintResult, finding: Placed) -> str | None:
+    """The reviewed text with one finding's fix made; None where that would do harm."""
+    step = _attempt(linter, result.text, result.file, result, [finding])
+    return None if isinstance(step, str) else step[0]
+
+
 def fix_file(linter: Linter, file: str, unsafe: bool = False) -> Fixed:
     """A file's text with its fixes made; `write` puts it in place. Raises SpecError when it cannot be read as text."""
     return fix_text(linter, _read(file).decode("utf-8-sig"), file, unsafe)

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
-from cnncalc.core.source import Span
+from cnncalc.core.diagnostic import SpecError
+from cnncalc.core.source import Source, Span
 from cnncalc.lint.finding import Edit, Fix
 from cnncalc.lint.text import Lines
+from cnncalc.spec.yaml import Node, Scalar, Sequence, parse
 
 _COMMENT = re.compile(
     r"#\s*cnncalc:\s*(?P<word>ignore-file|ignore)\b(?:\s*\[(?P<codes>[^\]\n]*)\])?(?P<reason>[^\n\r]*)"
 )
+
+_OPENING = re.compile(r"""["'|>]""")
 
 
 class Ignore:
@@ -63,11 +68,33 @@ class Ignores:
         for match in _COMMENT.finditer(text):
             span = self.lines.span(match.start(), match.end())
             before = self.lines.line(span.line)[: span.column - 1]
-            if (before and not before[-1].isspace()) or before.count('"') % 2:
-                continue  # within a word or a quoted text no comment begins
+            if (before and not before[-1].isspace()) or self._in_text(match.start()):
+                continue  # within a word, a quoted text or a block of text no comment begins
             codes = tuple(code.strip() for code in (match["codes"] or "").split(",") if code.strip())
             line = 0 if match["word"] == "ignore-file" else span.line if before.strip() else self._following(span.line)
             yield Ignore(span, line, codes, match["reason"].strip(" \t:-"))
+
+    def _in_text(self, offset: int) -> bool:
+        """Whether an offset lies in a scalar. Without a sign before it that begins a quoted or a block text it does not."""
+        return _OPENING.search(self.lines.text, 0, offset) is not None and any(
+            start < offset < end for start, end in self._texts
+        )
+
+    @cached_property
+    def _texts(self) -> tuple[tuple[int, int], ...]:
+        """The offsets of every scalar."""
+        try:
+            pending: list[Node] = [parse(Source("", self.lines.text))]
+        except SpecError:
+            return ()
+        found = []
+        while pending:
+            node = pending.pop()
+            if isinstance(node, Scalar):
+                found.append((self.lines.offset(*node.span[:2]), self.lines.offset(*node.span[2:])))
+            else:
+                pending += node.items if isinstance(node, Sequence) else (*node.keys.values(), *node.entries.values())
+        return tuple(found)
 
     def _following(self, line: int) -> int:
         """The next line that is neither empty nor a comment."""

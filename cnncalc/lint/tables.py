@@ -9,13 +9,12 @@ from typing import Any
 from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
 from cnncalc.core.source import NOWHERE, Span
 from cnncalc.lint.finding import SEVERITIES
-from cnncalc.spec.quantity import parse_quantity
+from cnncalc.spec.quantity import parse_bound
 from cnncalc.spec.words import BUDGET_FIGURES
 
 FAIL_ON = (*SEVERITIES, "never")
 CUSTOM_KEYS = ("code", "name", "when", "message", "remedy", "severity", "doc")
 _CUSTOM_CODE = re.compile(r"[A-Z][A-Z]+[0-9]{1,4}")
-_BOUND = re.compile(r"\s*(>=|<=)?\s*(.*)", re.DOTALL)
 
 Check = Callable[[Any], str | None]
 """None when the value is right, else what is expected."""
@@ -76,17 +75,6 @@ def _problems(table: Any, form: Mapping[str, Any], where: str) -> Iterable[tuple
                 yield path, f"{path} must be {expected}", expected, repr(value), ""
 
 
-def bound(value: Any) -> tuple[str, Any] | None:
-    """A budget: `5M` or `<= 5M` is a most, `>= 400` a least; None when it is no quantity."""
-    relation, number = "<=", value
-    if isinstance(value, str):
-        match = _BOUND.fullmatch(value)
-        if match is not None:
-            relation, number = match.group(1) or "<=", match.group(2)
-            number = int(number) if number.isdigit() else number
-    return None if parse_quantity(number) is None else (relation, number)
-
-
 def _words(value: Any) -> str | None:
     good = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
     return None if good else "a list of rule codes, prefixes or names"
@@ -94,6 +82,16 @@ def _words(value: Any) -> str | None:
 
 def _text(value: Any) -> str | None:
     return None if isinstance(value, str) and value else "a text"
+
+
+def _device(value: Any) -> str | None:
+    from cnncalc.analysis.devices import device
+
+    try:
+        device(str(value))
+    except ValueError:
+        return "a device like a100-40gb, or an amount of memory like 24 GiB"
+    return None
 
 
 def _truth(value: Any) -> str | None:
@@ -106,7 +104,7 @@ def _one_of(words: Iterable[str]) -> Check:
 
 
 def _quantity(value: Any) -> str | None:
-    return None if bound(value) is not None else "a quantity like 5M, 600M, 8 GiB, or >= 400"
+    return None if parse_bound(value) is not None else "a quantity like 5M, 600M, 8 GiB, or >= 400"
 
 
 def _value(value: Any) -> str | None:
@@ -136,7 +134,7 @@ _FILE: dict[str, Any] = {
     "severity": {"*": _one_of(SEVERITIES)},
     "rules": {"*": {"*": _value}},
     "budget": dict.fromkeys(BUDGET_FIGURES, _quantity),
-    "target": {"device": _text},
+    "target": {"device": _device},
 }
 """What may stand for all specs, and again in `per-file."specs/big/*.yaml"` for some."""
 

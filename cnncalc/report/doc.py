@@ -13,8 +13,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 Style = Literal["plain", "strong", "dim", "good", "bad", "warn"]
 """How a piece of text weighs. `bad` is an error, `warn` draws the eye, `good` is a confirmed claim."""
 
-Role = Literal["text", "count", "bytes", "shape", "field", "percent"]
-"""What a value is. Counts, bytes and shapes may be symbolic; a `field` is a Field; a `percent` is a float."""
+Role = Literal["text", "count", "bytes", "megabytes", "mebibytes", "shape", "field", "percent"]
+"""What a value is. Counts, bytes and shapes may be symbolic; a `field` is a Field; a `percent` is a float. Megabytes and
+mebibytes are whole bytes too, to be shown in 10^6 or 2^20.
+"""
 
 Level = Literal["error", "warning", "unknown", "aside", "more"]
 """How a remark or notice is meant: wrong, suspicious, undecided, worth knowing, or something was left out."""
@@ -82,7 +84,7 @@ class Column(NamedTuple):
     @property
     def numeric(self) -> bool:
         """Whether its values are compared digit by digit, and so stand flush right."""
-        return self.role in ("count", "bytes", "percent", "field")
+        return self.role not in ("text", "shape")
 
 
 class Line(NamedTuple):
@@ -147,6 +149,39 @@ class Code(NamedTuple):
     language: str = ""
 
 
+class Formula(NamedTuple):
+    """A derivation in a line: `name = step = step = value unit`.
+
+    A step is a formula (core.expression) or text; the value may be None where the steps say it all (a comparison).
+    """
+
+    name: str
+    steps: tuple[Any, ...] = ()
+    value: Any = None
+    unit: str = ""
+    note: str = ""
+
+
+class Formulas(NamedTuple):
+    """Derivations one below the other."""
+
+    lines: tuple[Formula, ...]
+
+
+class Stretch(NamedTuple):
+    """Values in order, under one name."""
+
+    name: str
+    values: tuple[int, ...]
+
+
+class Chart(NamedTuple):
+    """How a figure runs, from 0 to its largest value, in named stretches."""
+
+    title: str
+    stretches: tuple[Stretch, ...]
+
+
 class Diagnosis(NamedTuple):
     """A finding at a place in a text: the rule, what was found, the line with the stretch that is meant, what to do."""
 
@@ -170,7 +205,7 @@ class Diagnosis(NamedTuple):
         return Notice(self.level, f"{self.title}: {self.text}", self.place, self.details)
 
 
-Block: TypeAlias = Heading | Text | Table | Facts | Notice | Remark | Code | Diagnosis
+Block: TypeAlias = Heading | Text | Table | Facts | Formulas | Chart | Notice | Remark | Code | Diagnosis
 
 
 class Doc(NamedTuple):
@@ -178,6 +213,8 @@ class Doc(NamedTuple):
 
     title: str
     blocks: tuple[Block, ...]
+    lang: str = "en"
+    """The language of its words."""
 
 
 def join(docs: Iterable[Doc], title: str = "cnncalc") -> Doc:

@@ -67,6 +67,34 @@ def size(value: Any) -> str:
     return " = ".join(parts(value, "bytes"))
 
 
+def megabytes(value: int) -> str:
+    """Bytes in 10^6, with two decimals and no unit.
+
+    >>> megabytes(12_613_600), mebibytes(12_613_600)
+    ('12.61', '12.03')
+    """
+    return f"{value / 1e6:,.2f}"
+
+
+def mebibytes(value: int) -> str:
+    """Bytes in 2^20, with two decimals and no unit."""
+    return f"{value / 2**20:,.2f}"
+
+
+def in_unit(value: int) -> str:
+    """Bytes in the largest unit of 1024 that leaves a number of at least 1, without decimals where it comes out even.
+
+    >>> in_unit(512 * 2**20), in_unit(5 * 2**29), in_unit(700)
+    ('512 MiB', '2.50 GiB', '700 B')
+    """
+    power = min(max(value.bit_length() - 1, 0) // 10, 4)
+    if power == 0:
+        return f"{value} B"
+    whole, rest = divmod(value, 1 << 10 * power)
+    number = f"{whole:,}" if rest == 0 else f"{value / (1 << 10 * power):,.2f}"
+    return f"{number} {('KiB', 'MiB', 'GiB', 'TiB')[power - 1]}"
+
+
 def percent(value: float) -> str:
     """A share of 1 with one decimal and no sign.
 
@@ -112,6 +140,10 @@ def in_role(value: Any, role: Role) -> str:
         return shape_text(value)
     if role == "field":
         return field(value)
+    if role == "megabytes":
+        return megabytes(value)
+    if role == "mebibytes":
+        return mebibytes(value)
     if role == "percent":
         return percent(value)
     return count(value)

@@ -81,13 +81,14 @@ class Loader(CallReader):
         return result
 
     def _spans(self, top: Mapping) -> dict[str, Span]:
-        """Where the sections stand; `variables.NAME` and `input` where the values do."""
+        """Where the sections stand; `variables.NAME`, `budget.FIGURE` and `input` where the values do."""
         spans = {key: where.span for key, where in top.keys.items()}
         if "input" in top.entries:
             spans["input"] = top.entries["input"].span
-        variables = top.entries.get("variables")
-        if isinstance(variables, Mapping):
-            spans.update({f"variables.{name}": item.span for name, item in variables.entries.items()})
+        for section in ("variables", "budget"):
+            values = top.entries.get(section)
+            if isinstance(values, Mapping):
+                spans.update({f"{section}.{name}": item.span for name, item in values.entries.items()})
         return spans
 
     def _version(self, top: Mapping) -> None:

@@ -24,6 +24,7 @@ UNITS: dict[str, int] = {
     "TiB": 2**40,
 }
 
+_BOUND = re.compile(r"\s*(>=|<=)?\s*(.*)", re.DOTALL)
 _PATTERN = re.compile(r"(~?)\s*([0-9][0-9_]*)(\.[0-9]+)?\s*([A-Za-z]*)")
 
 
@@ -90,3 +91,27 @@ def parse_quantity(value: object) -> Quantity | None:
     digits = Fraction(whole.replace("_", "") + (decimals or ""))
     exact = (scales == (1,)) and not tilde
     return Quantity(digits, len(decimals or ".") - 1, scales, bool(tilde), exact, unit in UNITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A limit that a figure may not pass: the least or the most that it may be."""
+
+    least: bool
+    quantity: Quantity
+
+    def holds(self, figure: int | Fraction) -> bool:
+        """Whether a figure keeps to it."""
+        return figure >= self.quantity.value if self.least else figure <= self.quantity.value
+
+
+def parse_bound(value: object, least: bool = False) -> Bound | None:
+    """A limit, `<= 5M` or `>= 400`; a bare quantity is a most, or a `least`. None when the value is no limit.
+
+    >>> parse_bound(">= 400").holds(399), parse_bound("5M").holds(4_999_999)
+    (False, True)
+    """
+    match = _BOUND.fullmatch(value) if isinstance(value, str) else None
+    relation, number = match.groups() if match is not None else (None, value)
+    quantity = parse_quantity(number)
+    return None if quantity is None else Bound(least if relation is None else relation == ">=", quantity)

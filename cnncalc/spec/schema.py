@@ -137,8 +137,8 @@ def _root() -> Json:
             },
             "budget": {
                 **word,
-                "properties": {figure: reference("quantity") for figure in BUDGET_FIGURES},
-                "description": "Upper limits, written as claims are.",
+                "properties": {figure: reference("bound") for figure in BUDGET_FIGURES},
+                "description": 'Limits: the most that a figure may be (5M), of receptive_field the least; ">= 200" and "<= 5M" say which.',
             },
             "target": {**word, "properties": {"device": {"type": "string"}}, "description": "Where it will run."},
         },

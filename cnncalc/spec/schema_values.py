@@ -139,6 +139,9 @@ def _quantity(units: bool) -> Json:
     return any_of({"type": "number"}, printed, {"type": "string", "pattern": _CLAIMED})
 
 
+_BOUND = "^ *(>=|<=) *[0-9][0-9_]*(\\.[0-9]+)? *[A-Za-z]*$"
+
+
 def _claimed(value: Json) -> Json:
     """A stated value, alone or with why it is known to be wrong."""
     explained = {
@@ -174,6 +177,7 @@ def claim_types() -> dict[str, Json]:
         "claim_of_receptive_field": any_of(*_claimed(extents)["anyOf"], parts),
         "claim_of_field": _claimed(scalar),
         "quantity": _quantity(units=True),
+        "bound": any_of(*_quantity(units=True)["anyOf"], {"type": "string", "pattern": _BOUND}),
         "figures": {
             "type": "object",
             "properties": {figure: reference(_claim_of(figure)) for figure in TOTAL_FIGURES},

@@ -10,7 +10,7 @@ from cnncalc.core.shapes import read_sizes
 from cnncalc.layers.fields import LARGEST
 from cnncalc.spec.model import Claim, Task, Train
 from cnncalc.spec.problems import IDENTIFIER, NAME, Reader, plain_value, shown
-from cnncalc.spec.quantity import parse_quantity
+from cnncalc.spec.quantity import parse_bound
 from cnncalc.spec.words import BUDGET_FIGURES, DTYPES, FIELD_FIGURES, LOSSES, OPTIMIZERS
 from cnncalc.spec.yaml import Mapping, Node, Scalar
 
@@ -198,11 +198,11 @@ class SectionReader(Reader):
         result = {}
         for key, item in entries.items():
             value = plain_value(item)
-            if parse_quantity(value) is None:
+            if parse_bound(value) is None:
                 self.problem(
                     item.span,
                     f"the budget for {key} is not a quantity",
-                    expected="a number, 5M, 600M or 8 GiB",
+                    expected='a number, 5M, 600M, 8 GiB or ">= 200"',
                     received=shown(item),
                 )
             result[key] = value

@@ -96,10 +96,11 @@ def _events(source: Source) -> Iterator[Any]:
     try:
         yield from yaml.parse(source.text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        opened = _left_open(error)
+        mark = opened or error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         span = Span(line, column, line, column + 1)
-        problem = error.problem or "it cannot be read"
+        problem = "what is opened here is not closed" if opened else error.problem or "it cannot be read"
         lines = source.text.splitlines()
         here = lines[line - 1][: column + 1] if line <= len(lines) else ""
         if "tab character" in problem or "\\t" in problem or ("any token" in problem and "\t" in here):
@@ -113,6 +114,13 @@ def _events(source: Source) -> Iterator[Any]:
         _stop(source, span, "a control character, which YAML does not allow", "write plain text", "text", received)
     except yaml.YAMLError as error:
         _stop(source, Span(1, 1, 1, 1), f"not YAML: {str(error).splitlines()[0]}", "write the spec as plain UTF-8 text")
+
+
+def _left_open(error: yaml.MarkedYAMLError) -> Any:
+    """Where the bracket or quote stands that is still open in a later line, where YAML gives up; None for other errors."""
+    start, end = error.context_mark, error.problem_mark
+    inside = any(word in (error.context or "") for word in ("flow", "quoted")) and "expected" in (error.problem or "")
+    return start if inside and start is not None and end is not None and end.line > start.line else None
 
 
 def parse(source: Source) -> Node:

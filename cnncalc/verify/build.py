@@ -8,22 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from cnncalc.graph.model import Graph, Node
+from cnncalc.verify.checkpoint import Section, Step, advance, enter, with_sections
 from cnncalc.verify.twins import twin
-
-
-class Step(NamedTuple):
-    """One twin's turn: which values it reads, and which nobody needs afterwards."""
-
-    node: int
-    inputs: tuple[int, ...]
-    last: tuple[int, ...]
-
 
 FAILURES = (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError)
 """What torch raises when fields and inputs do not go together."""
@@ -59,6 +51,8 @@ class Network(nn.Module):
         super().__init__()
         self.twins = nn.ModuleList()
         self.plans = {training: plan(graph, training) for training in (False, True)}
+        self.sections = with_sections(*self.plans[True], graph.checkpoints)
+        """The turns of training, in which a checkpoint is one turn."""
         self.train_only = tuple(node.index for node in graph.nodes if node.train_only)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -66,10 +60,7 @@ class Network(nn.Module):
         steps, kept = self.plans[self.training]
         values = {-1 - index: value for index, value in enumerate(inputs)}
         del inputs
-        for index, refs, last in steps:
-            values[index] = self.twins[index](*[values[ref] for ref in refs])
-            for ref in last:
-                del values[ref]
+        advance(self.twins, self.sections if self.training else steps, values)
         return tuple([values[ref] for ref in kept])
 
     def walk(self, *inputs: Tensor) -> Iterator[tuple[int, tuple[Tensor, ...], Tensor]]:
@@ -81,6 +72,21 @@ class Network(nn.Module):
             values[index] = self.twins[index](*read)
             yield index, read, values[index]
             for ref in last:
+                del values[ref]
+
+    def turns(self, *inputs: Tensor) -> Iterator[tuple[int, tuple[Tensor, ...], Tensor]]:
+        """As `walk`, in training; a checkpoint runs as one, and gives its first layer and those whose results it gives."""
+        values = {-1 - index: value for index, value in enumerate(inputs)}
+        for step in self.sections:
+            read = tuple(values[ref] for ref in step.inputs)
+            if isinstance(step, Section):
+                values.update(zip(step.results, enter(self.twins, step, list(read)), strict=True))
+                for index in dict.fromkeys((step.first, *step.results)):
+                    yield index, read, values[step.results[0] if index not in values else index]
+            else:
+                values[step.node] = self.twins[step.node](*read)
+                yield step.node, read, values[step.node]
+            for ref in step.last:
                 del values[ref]
 
 
@@ -119,6 +125,8 @@ def check_memory(reason: Exception) -> None:
 
 def _make(node: Node, inputs: list[Tensor], twins: list[nn.Module]) -> nn.Module:
     module = twin(node.kind, node.layer, *inputs)
+    if node.inplace:
+        module.inplace = True  # torch's own switch: every kind that may overwrite its input has it
     if node.share is not None:
         _tie(module, twins[node.share])
     else:

@@ -8,18 +8,30 @@ from typing import Any
 from cnncalc.analysis.result import Analysis, Row
 from cnncalc.core.shapes import Shape
 from cnncalc.graph.model import Graph
-from cnncalc.verify.observed import TOLERANCE, Observed, Seen
+from cnncalc.verify.observed import TOLERANCE, MemorySeen, Observed, Seen
+from cnncalc.verify.predicted import predicted
 from cnncalc.verify.result import Check, Status
 
 _UNCOUNTED = "torch's FlopCounterMode does not count this kind"
 _META = "device meta holds no numbers"
+_CUDA = "predicted for the CPU's kernels and without the work spaces of CUDA's libraries, which torch counts"
 
 
 def checks(graph: Graph, analysis: Analysis, observed: Observed) -> tuple[Check, ...]:
     """Every check: per layer in execution order, then the totals (with an empty path)."""
     pairs = zip(analysis.rows, observed.layers, strict=True)
     layers = [check for row, seen in pairs for check in _layer(analysis, row, seen, observed)]
-    return (*layers, *_totals(analysis, graph.shape(graph.result), observed))
+    return (*layers, *_totals(analysis, graph.shape(graph.result), observed), *held(graph, analysis, observed))
+
+
+def held(graph: Graph, analysis: Analysis, observed: Observed) -> Iterator[Check]:
+    """Memory: what each layer saves, then what the whole network holds; nothing where it was not measured."""
+    seen = observed.memory
+    if seen is None:
+        return
+    for row, layer in zip(analysis.rows, observed.layers, strict=True):
+        yield _bytes(row.path, "saved_bytes", row.saved_bytes, layer.saved, seen)
+    yield from _memory(graph, analysis, seen)
 
 
 def _layer(analysis: Analysis, row: Row, seen: Seen, observed: Observed) -> Iterator[Check]:
@@ -119,3 +131,26 @@ def _training(analysis: Analysis, observed: Observed) -> Check:
         status,
         f"torch refuses to train it: {observed.training_error}{remedy}",
     )
+
+
+def _memory(graph: Graph, analysis: Analysis, seen: MemorySeen) -> Iterator[Check]:
+    """What the whole network holds: exactly, to the byte."""
+    mine = predicted(graph, analysis, seen)
+    measured = {
+        "saved_bytes": seen.saved,
+        "inference_peak_bytes": seen.inference_peak,
+        "training_peak_bytes": seen.training_peak,
+    }
+    for what, value in measured.items():
+        shown = None if what in seen.reasons else value
+        yield _bytes("", what, mine.figures[what], shown, seen, mine.notes.get(what, ""))
+
+
+def _bytes(path: str, what: str, mine: Any, measured: int | None, seen: MemorySeen, note: str = "") -> Check:
+    if measured is None:
+        return Check(path, what, mine, None, "unmeasured", seen.reasons.get(what, "not measured"))
+    if mine is None:
+        return Check(path, what, None, measured, "unmeasured", note or "the model has no figure for this network")
+    if seen.way == "counter" and measured != mine:
+        return Check(path, what, mine, measured, "unmeasured", f"{_CUDA}: {measured - mine:+,} B")
+    return _equal(path, what, mine, measured, note)

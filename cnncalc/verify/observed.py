@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 TOLERANCE = 1e-6
 """Largest difference to the reference that counts as equal; both compute in float64."""
@@ -21,6 +22,8 @@ class Seen:
     """Running statistics without their step counter."""
     macs: int | None = None
     finite: bool | None = None
+    saved: int | None = None
+    """Bytes that autograd keeps for the backward pass and no earlier layer made it keep."""
     with_gradient: int | None = None
     """How many numbers of trainable parameters have a gradient after one backward pass."""
     difference: float | None = None
@@ -29,6 +32,28 @@ class Seen:
     """The same for one channel of the layer's window, where the padding is `same`."""
     error: str = ""
     """Why torch could not run it."""
+
+
+@dataclass(slots=True)
+class MemorySeen:
+    """What the whole network held, in bytes. None: not measured."""
+
+    optimizer: str
+    way: Literal["", "events", "ledger", "counter"] = ""
+    """How the peaks were measured: allocation events (CPU), a ledger of tensors (device meta), a counter (CUDA)."""
+    saved: int | None = None
+    inference_peak: int | None = None
+    training_peak: int | None = None
+    inference_allocated: int | None = None
+    """The peak as the allocator sees it, with the scratch of kernels."""
+    training_allocated: int | None = None
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Figure -> why it could not be measured."""
+
+    def refuse(self, reason: str, *figures: str) -> None:
+        """These cannot be measured; the first reason counts."""
+        for figure in figures:
+            self.reasons.setdefault(figure, reason)
 
 
 @dataclass(slots=True)
@@ -43,6 +68,8 @@ class Observed:
     macs: int | None = None
     output: tuple[int, ...] | None = None
     finite: bool | None = None
+    memory: MemorySeen | None = None
+    """None: nobody asked."""
     difference: float | None = None
     """Of the result, after the whole stack, as a part of the largest number anywhere."""
     training_error: str = ""

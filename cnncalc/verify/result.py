@@ -14,8 +14,8 @@ class Check(NamedTuple):
     """One figure, as predicted and as torch showed it. `path` is empty for the whole network.
 
     `what` is output, params, trainable_params, train_only_params, buffers, macs, gradients (numbers of trainable
-    parameters that get one), finite, values (largest relative difference to the slow reference) or padding (the same for
-    one channel of the window).
+    parameters that get one), finite, values (largest relative difference to the slow reference), padding (the same for
+    one channel of the window), saved_bytes (what autograd keeps), inference_peak_bytes or training_peak_bytes.
     """
 
     path: str
@@ -113,6 +113,16 @@ class Timing:
         return "compute" if layer.intensity * self.bandwidth >= self.ceiling else "memory"
 
 
+class MemoryRun(NamedTuple):
+    """How memory was measured, and what the allocator itself had out at most, kernels' scratch included."""
+
+    optimizer: str
+    way: str
+    """events: allocation events on a CPU; ledger: tensors counted on device meta; counter: CUDA's; empty: not at all."""
+    inference_allocated_bytes: int | None = None
+    training_allocated_bytes: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     """Every check of one network."""
@@ -132,6 +142,8 @@ class Verification:
     faults: tuple[Diagnostic, ...] = ()
     notes: tuple[str, ...] = ()
     timing: Timing | None = None
+    memory: MemoryRun | None = None
+    """None: nobody asked."""
 
     @property
     def mismatches(self) -> tuple[Check, ...]:

@@ -16,14 +16,16 @@ from cnncalc.graph.model import Graph
 from cnncalc.spec.model import Spec
 from cnncalc.spec.read import load
 from cnncalc.spec.shipped import shipped_block
+from cnncalc.spec.words import OPTIMIZERS
 from cnncalc.verify.compare import checks
 from cnncalc.verify.device import available_bytes, choose, describe, need_torch
-from cnncalc.verify.result import Timing, Verification
+from cnncalc.verify.result import MemoryRun, Timing, Verification
 
 if TYPE_CHECKING:
     import torch
 
     from cnncalc.verify.measure import Measured, Tick
+    from cnncalc.verify.observed import Observed
 
 
 class TimingOptions(NamedTuple):
@@ -43,6 +45,8 @@ def verify(
     device: str = "auto",
     batch: int = 2,
     meta: bool = False,
+    memory: bool = True,
+    optimizer: str | None = None,
     timing: bool = False,
     layout: str = "nchw",
     dtype: str = "float32",
@@ -54,6 +58,7 @@ def verify(
     """Builds a network in PyTorch, runs it and compares every figure: a Spec, a file, `zoo:alexnet` or inline notation.
 
     `device` is auto, cpu, cuda or mps; `meta` runs shapes without numbers (chosen by itself for what does not fit).
+    With `memory`, what it holds is measured too, in a training step with `optimizer` (the spec's, else sgd).
     With `timing`, convolutions and the whole network are timed: `layout` nchw, nhwc or both, `dtype` float32, bfloat16
     or float16, `threads` as torch has them, `compile` also with torch.compile. `inputs` and `variables` replace the
     spec's. Torch is left as it was. Raises SpecError when the spec cannot be read, or there is no torch or device.
@@ -62,7 +67,15 @@ def verify(
     layouts = ("nchw", "nhwc") if layout == "both" else (layout,)
     options = TimingOptions(layouts, dtype, threads, compile) if timing else None
     return verify_spec(
-        loaded, device=device, batch=batch, meta=meta, timing=options, inputs=inputs, variables=variables
+        loaded,
+        device=device,
+        batch=batch,
+        meta=meta,
+        memory=memory,
+        optimizer=optimizer,
+        timing=options,
+        inputs=inputs,
+        variables=variables,
     )
 
 
@@ -76,6 +89,8 @@ def verify_spec(
     device: str = "auto",
     batch: int = 2,
     meta: bool = False,
+    memory: bool = True,
+    optimizer: str | None = None,
     timing: TimingOptions | None = None,
     inputs: Mapping[str, tuple[Any, ...]] | None = None,
     variables: Mapping[str, Any] | None = None,
@@ -83,14 +98,14 @@ def verify_spec(
 ) -> Verification:
     """Builds the spec in torch, runs it and compares every figure. Torch is left as it was.
 
-    Raises SpecError when there is no torch, no such device, no graph, or sizes that are not numbers.
+    Raises SpecError when there is no torch, no such device or optimizer, no graph, or sizes that are not numbers.
     """
     need_torch()
     chosen = choose(device)
     # claims are not judged here
     graph = replace(expand(spec, shipped_block, inputs, variables), sites=())
     _refuse_symbols(graph)
-    analysis = analyze_graph(graph, batch, "float32", "sgd")
+    analysis = analyze_graph(graph, batch, "float32", _optimizer(spec, optimizer))
     start = _start(graph, chosen, batch)
     if graph.faults:
         return replace(
@@ -99,10 +114,10 @@ def verify_spec(
     reason = "asked for" if meta else _too_large(analysis, chosen)
     if not reason:
         try:
-            return _run(graph, analysis, chosen, start, timing, tick)
+            return _run(graph, analysis, chosen, start, memory, timing, tick)
         except MemoryError as error:
             reason = f"it did not fit: {error}"
-    return _shapes_only(graph, analysis, start, reason, timing, tick)
+    return _shapes_only(graph, analysis, start, reason, memory, timing, tick)
 
 
 def _start(graph: Graph, device: torch.device, batch: int) -> Verification:
@@ -126,6 +141,7 @@ def _run(
     analysis: Analysis,
     device: torch.device,
     start: Verification,
+    memory: bool,
     timing: TimingOptions | None,
     tick: Tick,
 ) -> Verification:
@@ -139,7 +155,9 @@ def _run(
             tick("comparing numbers", 0, 1)
             compare_values(graph, measured.network, measured.inputs, measured.observed)
             compare_padding(graph, measured.inputs, measured.observed)
-    result = replace(start, checks=checks(graph, analysis, measured.observed), notes=tuple(_notes(measured)))
+            if memory:
+                _hold(graph, analysis, measured, device, tick)
+    result = _compared(graph, analysis, measured, start)
     if timing is None or measured.network is None:
         return result
     try:
@@ -157,8 +175,43 @@ def _timed(graph: Graph, measured: Measured, device: torch.device, options: Timi
         return time_network(graph, measured.network, measured.inputs, device, options, tick)
 
 
+def _compared(graph: Graph, analysis: Analysis, measured: Measured, start: Verification) -> Verification:
+    """The checks, and how memory was measured."""
+    seen = measured.observed.memory
+    memory = None
+    if seen is not None:
+        memory = MemoryRun(seen.optimizer, seen.way, seen.inference_allocated, seen.training_allocated)
+    found = checks(graph, analysis, measured.observed)
+    return replace(start, checks=found, notes=tuple(_notes(measured.observed)), memory=memory)
+
+
+def _hold(graph: Graph, analysis: Analysis, measured: Measured, device: torch.device, tick: Tick) -> None:
+    """Measures memory, or notes why there is not enough of it."""
+    from cnncalc.verify.memory import measure_memory, unmeasured
+    from cnncalc.verify.training import Setup
+
+    assert measured.network is not None
+    setup = Setup(analysis.memory.optimizer)
+    # kernels take scratch besides what the model counts: on a CPU up to four tenths were seen
+    needed, free = 1.5 * int(analysis.memory.torch.training_peak_bytes or 0), available_bytes(device)
+    if device.type != "meta" and free is not None and needed > 0.9 * free:
+        reason = f"a training step takes about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free"
+        unmeasured(measured.observed, setup, reason)
+        return
+    try:
+        measure_memory(graph, measured.network, measured.inputs, measured.observed, setup, tick)
+    except MemoryError as error:
+        unmeasured(measured.observed, setup, f"a training step did not fit: {error}")
+
+
 def _shapes_only(
-    graph: Graph, analysis: Analysis, start: Verification, reason: str, timing: TimingOptions | None, tick: Tick
+    graph: Graph,
+    analysis: Analysis,
+    start: Verification,
+    reason: str,
+    memory: bool,
+    timing: TimingOptions | None,
+    tick: Tick,
 ) -> Verification:
     import torch
 
@@ -170,14 +223,27 @@ def _shapes_only(
     with untouched(device):
         measured = measure(graph, images(graph.inputs.values(), start.batch, device), tick)
         compare_padding(graph, measured.inputs, measured.observed)  # small and on the CPU
-    notes = [*_notes(measured), *(["nothing is timed on device meta"] if timing is not None else [])]
-    found = checks(graph, analysis, measured.observed)
-    return replace(start, device="meta", mode="meta", reason=reason, checks=found, notes=tuple(notes))
+        if memory and measured.network is not None:
+            _hold(graph, analysis, measured, device, tick)
+    result = _compared(graph, analysis, measured, replace(start, device="meta", mode="meta", reason=reason))
+    if timing is None:
+        return result
+    return replace(result, notes=(*result.notes, "nothing is timed on device meta"))
 
 
-def _notes(measured: Measured) -> Iterator[str]:
-    if measured.observed.reference:
-        yield measured.observed.reference
+def _notes(observed: Observed) -> Iterator[str]:
+    if observed.reference:
+        yield observed.reference
+
+
+def _optimizer(spec: Spec, wanted: str | None) -> str:
+    """The caller's optimizer, else the spec's, else sgd. Raises SpecError where there is none of that name."""
+    chosen = wanted or (spec.train.optimizer if spec.train is not None else None) or "sgd"
+    if chosen not in OPTIMIZERS:
+        known = ", ".join(OPTIMIZERS)
+        message = f"unknown optimizer {chosen}"
+        raise SpecError(Diagnostic(message, expected=known, received=chosen, remedy="choose one of these"))
+    return chosen
 
 
 def _refuse_symbols(graph: Graph) -> None:

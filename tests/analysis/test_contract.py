@@ -69,6 +69,46 @@ FAULT = closed(
     received=TEXT,
     remedy=TEXT,
 )
+NULL = {"type": "null"}
+WHOLE = {"type": "integer", "minimum": 0}
+PHASE = {"enum": ["start", "forward", "loss", "backward", "optimizer"]}
+PARTS = ("parameters", "buffers", "inputs", "optimizer", "gradients", "saved activations", "transients")
+PEAK = closed(
+    bytes=WHOLE,
+    phase=PHASE,
+    path=TEXT,
+    parts=closed(**dict.fromkeys(PARTS, WHOLE)),
+    largest={
+        "type": "array",
+        "items": closed(path=TEXT, what=TEXT, part={"enum": list(PARTS)}, bytes=WHOLE),
+        "minItems": 1,
+        "maxItems": 10,
+    },
+)
+TIMELINE = {"type": "array", "items": closed(phase=PHASE, path=TEXT, bytes=WHOLE), "minItems": 1}
+DEVICE = closed(
+    inference_bytes=WHOLE,
+    training_bytes=WHOLE,
+    context_bytes=WHOLE,
+    workspace_bytes=WHOLE,
+    name=TEXT,
+    memory_bytes={"anyOf": [WHOLE, NULL]},
+    inference_fits={"type": ["boolean", "null"]},
+    training_fits={"type": ["boolean", "null"]},
+    largest_inference_batch={"anyOf": [WHOLE, NULL]},
+    largest_training_batch={"anyOf": [WHOLE, NULL]},
+    train_batch={"anyOf": [WHOLE, NULL]},
+)
+REMEDY = closed(
+    key={**TEXT, "minLength": 1},
+    what={**TEXT, "minLength": 1},
+    inference_bytes=WHOLE,
+    inference_saved_bytes={"type": "integer"},
+    training_bytes=WHOLE,
+    training_saved_bytes={"type": "integer"},
+    training_macs=FIGURE,
+    largest_training_batch={"anyOf": [WHOLE, NULL]},
+)
 ANALYSIS = closed(
     schema={"const": "cnncalc/analysis/1"},
     name=TEXT,
@@ -93,6 +133,14 @@ ANALYSIS = closed(
         gradient_bytes=FIGURE,
         optimizer_bytes=FIGURE,
         optimizer={"enum": ["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"]},
+        torch_reason=TEXT,
+        torch_estimate=TEXT,
+        inference_peak={"anyOf": [PEAK, NULL]},
+        training_peak={"anyOf": [PEAK, NULL]},
+        timeline={"anyOf": [TIMELINE, NULL]},
+        inference_timeline={"anyOf": [TIMELINE, NULL]},
+        device={"anyOf": [DEVICE, NULL]},
+        remedies={"anyOf": [{"type": "array", "items": REMEDY}, NULL]},
     ),
     layers={"type": "array", "items": LAYER},
     claims={"type": "array", "items": CLAIM},
@@ -128,6 +176,17 @@ def test_shipped_specs(name: str) -> None:
     assert [layer["path"] for layer in result["layers"]] == [row.path for row in numeric(name).rows]
     # ints stay ints: nothing of a numeric spec is text, but for fractional jumps
     assert all(isinstance(figure, int) for figure in result["totals"].values())
+
+
+def test_memory_in_full() -> None:
+    result = valid(render([analyze_spec(spec("resnet18"), batch=4, device="a100-40gb", remedies=True)]))["memory"]
+    for key in ("inference_peak", "training_peak"):
+        peak = result[key]
+        assert peak["bytes"] == result["torch"][f"{key}_bytes"] == sum(peak["parts"].values())
+    assert max(turn["bytes"] for turn in result["timeline"]) == result["training_peak"]["bytes"]
+    assert max(turn["bytes"] for turn in result["inference_timeline"]) == result["inference_peak"]["bytes"]
+    assert result["device"]["memory_bytes"] == 40 * 2**30 and result["device"]["training_fits"] is True
+    assert {"half-batch", "16-bit"} <= {one["key"] for one in result["remedies"]}
 
 
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "resnet18", "unet", "googlenet"])

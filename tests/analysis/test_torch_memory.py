@@ -56,7 +56,7 @@ def test_no_kind_is_forgotten() -> None:
     assert set(KINDS) - tried <= ELSEWHERE
 
 
-@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.01}, {"keep": True}, {"foreach": True}])
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.01}, {"zeroed": True}, {"foreach": True}])
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"])
 def test_every_optimizer(optimizer: str, options: dict[str, object]) -> None:
     predicted, measured = both(graph(SMALL_NETWORKS["chain"]), 2, optimizer, **options)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cnncalc import analyze
-from cnncalc.analysis.devices import Allowances, device, devices, fit, rounded
+from cnncalc.analysis.fit import rounded
 from cnncalc.analysis.torch_memory.model import PARTS, MemoryModel, Training, memory_model
 
 from .truth import ROOT, graph
@@ -55,15 +55,7 @@ def test_symbolic_sides_say_why_there_is_no_figure() -> None:
     assert "symbolic" in memory.reason
 
 
-def test_what_is_not_modelled_is_said(tmp_path: Path) -> None:
-    spec = tmp_path / "inplace.yaml"
-    spec.write_text(
-        "cnncalc: 1\nname: x\ninput: 3x8x8\nlayers:\n  - add: [[{conv: {filters: 3, kernel: 1}}, {relu: {inplace: true}}], []]\n",
-        encoding="utf-8",
-    )
-    memory = analyze(spec).memory.torch
-    assert memory.training_peak_bytes is None
-    assert "in-place" in memory.reason
+def test_a_scaled_format_is_an_estimate() -> None:
     assert analyze("in 3x8x8; relu", dtype="float16").memory.torch.estimate
     assert not analyze("in 3x8x8; relu").memory.torch.estimate
 
@@ -111,18 +103,6 @@ def test_largest_batch_is_exact() -> None:
         most = made.largest_batch(capacity, rounding)
         assert made.training.peak(most, rounding) <= capacity < made.training.peak(most + 1, rounding)
     assert made.largest_batch(1) == 0
-
-
-def test_a_device_holds_what_fits() -> None:
-    made = model("resnet18")
-    found = fit(made, 32, device("t4"), Allowances(context=0, workspace=0))
-    assert found.training_fits
-    assert found.training_bytes == made.training.peak(32, rounded) >= made.training.peak(32)
-    assert not fit(made, found.largest_training_batch + 1, device("t4"), found.allowances).training_fits
-    assert device("24 GiB").memory == 24 * 2**30
-    assert all(one.source for one in devices().values())
-    with pytest.raises(ValueError, match="did you mean a100-40gb"):
-        device("a100-40g")
 
 
 def test_the_model_loads_no_torch() -> None:

@@ -1,11 +1,8 @@
-"""The model's figures next to what torch allocates on the CPU (tools/memory_truth.py measures)."""
+"""The model's figures next to what torch holds on the CPU (cnncalc.verify measures)."""
 
 from __future__ import annotations
 
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,31 +16,30 @@ from cnncalc.spec.shipped import shipped_block
 ROOT = Path(__file__).parents[2]
 
 
-def measuring() -> ModuleType:
-    """The measuring script; skips where torch is not installed."""
-    pytest.importorskip("torch")
-    known = sys.modules.get("memory_truth")
-    if known is not None:
-        return known
-    found = spec_from_file_location("memory_truth", ROOT / "tools" / "memory_truth.py")
-    assert found is not None
-    assert found.loader is not None
-    module = module_from_spec(found)
-    sys.modules["memory_truth"] = module
-    found.loader.exec_module(module)
-    return module
-
-
 def graph(spec: Any) -> Graph:
     """The unrolled network of a file or an inline notation."""
     return expand(load(spec), shipped_block)
 
 
 def both(network: Graph, batch: int, optimizer: str = "sgd", **options: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """(saved, prediction peak, training peak): predicted and measured, in bytes."""
-    decay, foreach, keep = (options.get(name, 0) for name in ("weight_decay", "foreach", "keep"))
-    model = memory_model(network, 4, batch, Training(optimizer, decay, bool(foreach), bool(keep)))
-    mine = figures(model, batch)
-    seen = measuring().measure(network, batch, optimizer, **options)
+    """(saved, prediction peak, training peak): predicted and measured, in bytes; skips where torch is not installed.
+
+    `options` are those of Training. Raises ValueError where torch does not train the network.
+    """
+    torch = pytest.importorskip("torch")
+    from cnncalc.verify.measure import images
+    from cnncalc.verify.memory import observe
+    from cnncalc.verify.state import untouched
+    from cnncalc.verify.training import Setup
+
+    training = Training(optimizer, **options)
+    mine = figures(memory_model(network, 4, batch, training), batch)
+    with untouched(torch.device("cpu")):
+        setup = Setup(optimizer, training.weight_decay, training.foreach, training.zeroed)
+        inputs = images(network.inputs.values(), batch, torch.device("cpu"))
+        seen = observe(network, inputs, setup).memory
+    assert seen is not None
+    if seen.reasons:
+        raise ValueError(next(iter(seen.reasons.values())))
     predicted = (mine.saved_bytes, mine.inference_peak_bytes, mine.training_peak_bytes)
-    return predicted, (seen.saved, seen.prediction_peak, seen.training_peak)
+    return predicted, (seen.saved, seen.inference_peak, seen.training_peak)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from cnncalc.analysis.result import Analysis
+from cnncalc.analysis.result import (
+    Analysis,
+    DeviceMemory,
+    LiveTensor,
+    Memory,
+    Peak,
+    Remedy,
+    Textbook,
+    TorchMemory,
+)
 from cnncalc.core.diagnostic import Diagnostic
 from cnncalc.core.source import Span
 
@@ -75,6 +84,50 @@ def residual(repeats: int = 8) -> Analysis:
     net.claim("", "textbook_training", "565.61 MB", 565_613_600, True)
     net.claim("", "receptive_field", "40", None, None)
     return net.analysis(batch=50)
+
+
+def remembered() -> Analysis:
+    """Two layers with everything that is said of memory, by hand: peaks, a device, remedies."""
+    net = Sketch("remembered", (3, 8, 8))
+    net.layer("conv1", "conv", (8, 8, 8), 224, 13_824, 3, activation="relu")
+    net.layer("dense1", "dense", (10,), 5_130, 5_120, 8)
+    parts = {"parameters": 21_416, "buffers": 0, "inputs": 776, "optimizer": 0, "gradients": 0}
+    prediction = Peak(
+        26_280,
+        "forward",
+        "conv1.relu",
+        {**parts, "saved activations": 0, "transients": 4_088},
+        (LiveTensor("dense1", "weight", "parameters", 20_480), LiveTensor("", "input", "inputs", 768)),
+        (("forward", "conv1", 24_232), ("forward", "conv1.relu", 26_280), ("forward", "dense1", 24_272)),
+    )
+    training = Peak(
+        49_000,
+        "optimizer",
+        "",
+        {**parts, "gradients": 21_416, "saved activations": 0, "transients": 5_392},
+        (LiveTensor("dense1", "weight", "parameters", 20_480), LiveTensor("dense1", "gradient", "gradients", 20_480)),
+        (
+            ("forward", "conv1", 24_240),
+            ("forward", "conv1.relu", 26_288),
+            ("forward", "dense1", 26_328),
+            ("loss", "", 26_416),
+            ("backward", "dense1", 48_000),
+            ("backward", "conv1.relu", 30_000),
+            ("backward", "conv1", 49_000),
+            ("optimizer", "", 49_000),
+        ),
+    )
+    torch = TorchMemory(26_280, 4_872, 49_000, prediction, training, estimate="measured for float32 only")
+    device = DeviceMemory(
+        805_334_016, 805_359_616, 512 * 2**20, 256 * 2**20, "1 GB", 10**9, True, True, 70_000, 9_500, 10_000
+    )
+    remedies = (
+        Remedy("16-bit", "16-bit numbers (bfloat16)", 13_140, 13_140, 24_504, 24_496, 50_000, 19_000),
+        Remedy("half-batch", "half the batch (1)", 25_000, 1_280, 45_000, 4_000, 25_000),
+    )
+    textbook = Textbook(24_248, 24_416, 45_832, "dense1")
+    memory = Memory(textbook, torch, 21_416, 21_416, 0, "sgd", device, remedies)
+    return net.analysis(batch=2, memory=memory)
 
 
 def faulty() -> Analysis:

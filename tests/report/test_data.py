@@ -59,6 +59,14 @@ def test_the_keys_are_the_contract() -> None:
         "gradient_bytes",
         "optimizer_bytes",
         "optimizer",
+        "torch_reason",
+        "torch_estimate",
+        "inference_peak",
+        "training_peak",
+        "timeline",
+        "inference_timeline",
+        "device",
+        "remedies",
     ]
     assert list(page["memory"]["textbook"]) == ["inference_bytes", "training_bytes", "training_with_gradients_bytes"]
     assert page["memory"]["torch"] == dict.fromkeys(["inference_peak_bytes", "saved_bytes", "training_peak_bytes"])

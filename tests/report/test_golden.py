@@ -37,6 +37,13 @@ PAGES: dict[str, Callable[[], str]] = {
     "residual-closed.txt": lambda: terminal.render(analysis_doc(networks.residual(), limit=10), 100),
     "faulty-100.txt": lambda: terminal.render(analysis_doc(networks.faulty()), 100),
     "symbolic-100.txt": lambda: terminal.render(analysis_doc(networks.symbolic()), 100),
+    "memory-100.txt": lambda: terminal.render(analysis_doc(networks.remembered(), memory=True), 100),
+    "memory-60.txt": lambda: terminal.render(analysis_doc(networks.remembered(), memory=True), 60, unicode=False),
+    "memory-short.txt": lambda: terminal.render(analysis_doc(networks.remembered()), 80),
+    "memory.md": lambda: markdown.render(analysis_doc(networks.remembered(), memory=True)),
+    "memory.html": lambda: html.render(analysis_doc(networks.remembered(), memory=True)),
+    "memory.tex": lambda: latex.render(analysis_doc(networks.remembered(), memory=True)),
+    "memory.json": lambda: json.render([networks.remembered()]),
     "plain-cut.txt": lambda: terminal.render(analysis_doc(networks.plain(300), limit=20), 100),
     **{
         f"{name}.{suffix}": lambda make=make, render=render: render(analysis_doc(make()))  # type: ignore[misc]

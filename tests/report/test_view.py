@@ -300,8 +300,7 @@ def facts(doc: Doc) -> Iterator[tuple[str, object]]:
 def test_totals_and_memory_are_told() -> None:
     told = dict(facts(analysis_doc(networks.alexnet())))
     assert told["weight layers"] == 3 and told["MACs"] == networks.ALEXNET_MACS
-    assert told["prediction, textbook"] == 12_613_600 and told["optimizer, sgd"] == 0
-    assert not any(str(key).endswith("torch") and "FLOPs" not in str(key) for key in told)
+    assert told["torch"] == "unknown" and told["textbook, training"] == "parameters + 1 x (input + all counted maps)"
 
 
 @pytest.mark.parametrize(
@@ -345,7 +344,7 @@ def test_claims_in_bytes_have_units() -> None:
 
 def test_a_network_without_layers_has_no_table() -> None:
     doc = analysis_doc(Sketch().analysis())
-    assert not any(isinstance(block, Table) for block in doc.blocks)
+    assert [block.columns[0].title for block in doc.blocks if isinstance(block, Table)] == ["figure"]
 
 
 def test_pages_can_be_joined() -> None:

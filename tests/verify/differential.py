@@ -15,9 +15,11 @@ from cnncalc.graph.model import Graph
 from cnncalc.spec.load import load_source
 from cnncalc.spec.shipped import shipped_block
 from cnncalc.verify.build import BuildError, grow
-from cnncalc.verify.compare import checks
+from cnncalc.verify.compare import checks, held
 from cnncalc.verify.measure import images, measure
+from cnncalc.verify.memory import observe
 from cnncalc.verify.state import untouched
+from cnncalc.verify.training import Setup
 from cnncalc.verify.values import compare_values
 
 CPU = torch.device("cpu")
@@ -75,6 +77,22 @@ def _valid(graph: Graph, values: bool) -> Outcome:
     found = checks(graph, analyze_graph(graph, 2, "float32", "sgd"), measured.observed)
     # a window of a dilated maximum may lie in the padding alone, which gives minus infinity: no matter of shapes
     problems = tuple(str(check) for check in found if check.status == "mismatch" and check.what != "finite")
+    return Outcome(True, problems, len(graph.nodes))
+
+
+def hold(text: str, batch: int, optimizer: str, device: torch.device = CPU) -> Outcome:
+    """Runs a spec in torch and lists every disagreement about memory."""
+    graph = graph_of(text)
+    if graph.faults or not graph.nodes:
+        return Outcome(not graph.faults, (), len(graph.nodes))
+    with untouched(device, threads=1):
+        try:
+            seen = observe(graph, images(graph.inputs.values(), batch, device), Setup(optimizer))
+        except BuildError as error:
+            alone = batch == 1 and "more than 1 value" in str(error)  # one image has no batch statistics
+            return Outcome(True, () if alone else (str(error),), len(graph.nodes))
+    found = held(graph, analyze_graph(graph, batch, "float32", optimizer), seen)
+    problems = tuple(str(check) for check in found if check.status == "mismatch")
     return Outcome(True, problems, len(graph.nodes))
 
 

@@ -9,16 +9,19 @@ last, and then copied, depends on the kernel that torch picks by size and thread
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import nsmallest
-from typing import Any, NamedTuple
+from heapq import nlargest
+from typing import NamedTuple
 
 from cnncalc.analysis.result import LiveTensor, Peak, TorchMemory
-from cnncalc.analysis.torch_memory.network import Programs, Simulation
+from cnncalc.analysis.torch_memory.engine import Engine
+from cnncalc.analysis.torch_memory.machine import OverwriteError, ViewOverwriteError
+from cnncalc.analysis.torch_memory.network import Simulation
 from cnncalc.analysis.torch_memory.optimizers import state, update
+from cnncalc.analysis.torch_memory.plan import plans
+from cnncalc.analysis.torch_memory.residents import Programs, Residents
 from cnncalc.analysis.torch_memory.trace import Trace
 from cnncalc.core.dims import Dim, is_symbolic, maximum, total
 from cnncalc.graph.model import Graph
-from cnncalc.spec.model import Spec, Stack
 
 PARTS = ("parameters", "buffers", "inputs", "optimizer", "gradients", "saved activations", "transients")
 """What memory is for. Inputs include the targets; transients are everything that neither stays nor is saved."""
@@ -33,6 +36,10 @@ class Training(NamedTuple):
     foreach: bool = False
     zeroed: bool = False
     """Gradients are set to zero between steps, not to None."""
+    apart: bool = False
+    """Gradients that meet are never added in place: torch watched by a dispatch mode, as verify has to on device meta."""
+    accumulate: int = 1
+    """How many times forward and backward run before the optimizer does; the batch is that of one time."""
 
 
 class MemoryModel(NamedTuple):
@@ -70,19 +77,23 @@ class MemoryModel(NamedTuple):
 def memory_model(graph: Graph, width: int, batch: Dim, training: Training) -> MemoryModel:
     """Simulates a graph whose sizes are all known. Only whether the batch is 1 matters here."""
     programs = Programs(graph)
+    residents = Residents(graph, programs, width)
     sample = 1 if type(batch) is int and batch == 1 else 2
-    prediction = Simulation(graph, programs, width, sample, training=False)
+    turns, training_turns = plans(graph)
+    prediction = Simulation(graph, programs, residents, width, sample, turns)
     prediction.forward()
-    step = Simulation(graph, programs, width, sample, training=True)
+    step = Simulation(graph, programs, residents, width, sample, training_turns)
     machine = step.machine
+    engine = Engine(machine, [layer for _, layer in residents.parameters], training.apart)
     state(step, training.optimizer)
     if training.zeroed:
         step.keep_gradients()
+        engine.keep_gradients()
     targets = step.targets()
-    step.forward()
-    root = step.loss(targets)
-    if root >= 0:
-        machine.backward(root, zeroed=training.zeroed)
+    for _ in range(min(training.accumulate, 2)):  # from the second pass on they are alike
+        root = step.loss(step.forward(), targets)
+        if root >= 0:
+            engine.backward(root)
     update(step, training)
     saved = {storage: layer for storage, layer in machine.owned.items() if layer >= 0 and _counts(step.trace, storage)}
     return MemoryModel(prediction.trace, step.trace, saved, tuple([node.path for node in graph.nodes]))
@@ -102,23 +113,22 @@ def unknown(graph: Graph) -> str:
         return "sizes are symbolic: which tensors set the peak depends on them (only the batch may be a symbol)"
     if not graph.nodes:
         return "there are no layers"
-    return "in-place layers and checkpoints are not modelled" if _flagged(graph.spec) else ""
+    return _refused(graph) if any(node.inplace for node in graph.nodes) else ""
 
 
-def _flagged(spec: Spec) -> bool:
-    """Whether any call asks for what the model does not follow."""
-    stacks: list[Any] = [spec.layers, *(block.layers for block in spec.blocks.values())]
-    stacks += [head.layers for head in spec.heads.values()]
-    while stacks:
-        one = stacks.pop()
-        if isinstance(one, Stack):
-            for call in one.calls:
-                if call.flagged and (call.inplace or call.checkpoint):
-                    return True
-                stacks += call.fields.values()
-        elif isinstance(one, tuple | list):
-            stacks += one
-    return False
+def _refused(graph: Graph) -> str:
+    """Why torch does not train a network whose layers overwrite their inputs, or why that cannot be followed."""
+    try:
+        memory_model(graph, 4, 2, Training())
+    except OverwriteError as conflict:
+        writer, keeper = graph.nodes[conflict.writer].path, graph.nodes[conflict.keeper].path
+        return f"torch refuses to train it: {writer} overwrites what {keeper} keeps for backward"
+    except ViewOverwriteError as view:
+        path = graph.nodes[view.writer].path
+        return (
+            f"{path} overwrites a view of another map (a reshape, a permutation): how torch trains that is not modelled"
+        )
+    return ""
 
 
 def figures(model: MemoryModel, batch: Dim) -> TorchMemory:
@@ -138,36 +148,37 @@ def _formula(trace: Trace, batch: Dim) -> Dim:
 
 def peak(model: MemoryModel, trace: Trace, batch: int) -> Peak:
     """Where the peak is and what it consists of."""
-    levels = trace.levels(batch)
+    amounts = trace.amounts(batch)
+    levels = trace.sums(amounts)
     most = max(levels)
     moment = levels.index(most)
     _, phase, node = trace.at(moment)
-    saved = model.saved if trace is model.training else {}
+    alive, storages = trace.alive(moment), trace.storages
+    kept = model.saved if trace is model.training else {}
     parts = dict.fromkeys(PARTS, 0)
-    alive: list[tuple[int, int, str]] = []
-    for storage in trace.alive(moment):
-        constant, each, kind, _, _ = trace.storages[storage]
-        bytes_ = constant + batch * each
-        part = "saved activations" if kind == "transients" and storage in saved else kind
-        parts[part] += bytes_
-        alive.append((-bytes_, storage, part))
-    largest = tuple([_tensor(model, trace, *one) for one in nsmallest(LARGEST, alive)])
+    for storage in alive:
+        parts[_part(storages[storage][2], storage, kept)] += amounts[storage]
+    largest = tuple(
+        [
+            LiveTensor(_path(model, made), what, _part(kind, storage, kept), amounts[storage])
+            for storage in nlargest(LARGEST, alive, key=amounts.__getitem__)
+            for _, _, kind, made, what in (storages[storage],)
+        ]
+    )
     return Peak(most, phase, _path(model, node), parts, largest, _timeline(model, trace, levels))
+
+
+def _part(kind: str, storage: int, kept: dict[int, int]) -> str:
+    return "saved activations" if kind == "transients" and storage in kept else kind
 
 
 def _path(model: MemoryModel, node: int) -> str:
     return model.paths[node] if node >= 0 else ""
 
 
-def _tensor(model: MemoryModel, trace: Trace, minus: int, storage: int, part: str) -> LiveTensor:
-    _, _, _, node, what = trace.storages[storage]
-    return LiveTensor(_path(model, node), what, part, -minus)
-
-
 def _timeline(model: MemoryModel, trace: Trace, levels: list[int]) -> tuple[tuple[str, str, int], ...]:
     """Per turn of a layer: phase, path, and the most bytes that were alive in it."""
-    starts = [mark[0] for mark in trace.marks]
-    stops = [*starts, len(levels) - 1][1:]
+    stops = [*[mark[0] for mark in trace.marks], len(levels) - 1][1:]
     paths = model.paths
     return tuple(
         [

@@ -48,7 +48,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
 def state(simulation: Simulation, name: str) -> None:
     """The optimizer's state, which exists from the first step on."""
     machine, kept = simulation.machine, OPTIMIZERS[name]
-    for numbers, layer in simulation.parameters:
+    for numbers, layer in simulation.residents.parameters:
         for _ in range(kept.buffers):
             machine.hold(numbers * machine.width, 0, "optimizer", layer, f"{name} state")
         if kept.counter:
@@ -70,7 +70,7 @@ def _lists(simulation: Simulation, count: int) -> None:
     machine = simulation.machine
     made = []
     for _ in range(count):
-        for numbers, layer in simulation.parameters:
+        for numbers, layer in simulation.residents.parameters:
             machine.layer = layer
             made.append(_make(machine, numbers, "list of temporaries"))
     for storage in made:
@@ -80,7 +80,7 @@ def _lists(simulation: Simulation, count: int) -> None:
 def _one_by_one(simulation: Simulation, optimizer: Optimizer, decayed: bool) -> None:
     machine = simulation.machine
     bound: int | None = None
-    for numbers, layer in simulation.parameters:
+    for numbers, layer in simulation.residents.parameters:
         machine.layer = layer
         gradient = _make(machine, numbers, "decayed gradient") if decayed else None
         if optimizer.ahead:

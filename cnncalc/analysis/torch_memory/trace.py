@@ -26,10 +26,10 @@ class Trace:
 
     __slots__ = ("events", "marks", "resident", "storages")
 
-    def __init__(self) -> None:
-        self.storages: list[Storage] = []
+    def __init__(self, storages: list[Storage], resident: list[int]) -> None:
+        self.storages = storages
         self.events: list[int] = []
-        self.resident: list[int] = []
+        self.resident = resident
         self.marks: list[Mark] = []
 
     def hold(self, constant: int, each: int, kind: str, node: int, what: str) -> int:
@@ -53,7 +53,7 @@ class Trace:
 
     def levels(self, batch: int, rounded: Callable[[int], int] | None = None) -> list[int]:
         """The bytes that are alive: before the first event, and after each."""
-        return self._sums(self.amounts(batch, rounded))
+        return self.sums(self.amounts(batch, rounded))
 
     def peak(self, batch: int, rounded: Callable[[int], int] | None = None) -> int:
         """The most bytes that are alive at once."""
@@ -61,27 +61,24 @@ class Trace:
 
     def lines(self) -> list[Bytes]:
         """The upper envelope of the levels as lines a + b N over N >= 1, by rising slope: the peak is their maximum."""
-        constants = self._sums([one[0] for one in self.storages])
-        slopes = self._sums([one[1] for one in self.storages])
+        constants = self.sums([one[0] for one in self.storages])
+        slopes = self.sums([one[1] for one in self.storages])
         best: dict[int, int] = {}
         for constant, slope in zip(constants, slopes, strict=True):
             if constant > best.get(slope, -1):
                 best[slope] = constant
         return envelope((constant, slope) for slope, constant in best.items())
 
-    def _sums(self, sizes: list[int]) -> list[int]:
+    def sums(self, sizes: list[int]) -> list[int]:
+        """What is alive before the first event and after each, for storages of these sizes."""
         base = sum([sizes[storage] for storage in self.resident])
         return list(accumulate([sizes[e] if e >= 0 else -sizes[~e] for e in self.events], initial=base))
 
     def alive(self, moment: int) -> list[int]:
         """The storages that are alive after that many events."""
-        living = dict.fromkeys(self.resident)
-        for event in self.events[:moment]:
-            if event >= 0:
-                living[event] = None
-            else:
-                living.pop(~event, None)
-        return list(living)
+        events = self.events[:moment]
+        freed = {~event for event in events if event < 0}
+        return [*self.resident, *[event for event in events if event >= 0 and event not in freed]]
 
     def at(self, moment: int) -> Mark:
         """Who was at work when that many events had happened."""

@@ -13,6 +13,7 @@ from cnncalc.spec.words import BYTE_FIGURES, DTYPES
 
 if TYPE_CHECKING:
     from cnncalc.analysis.devices import Device
+    from cnncalc.analysis.result import Remedy
 
 
 def whole_figure(network: Network, figure: str) -> Any:
@@ -69,44 +70,35 @@ def find_device(named: str) -> Device | None:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a network needs on its target, and what would change it. Bytes."""
+    """What a network needs on its target, in bytes, the largest batch that would fit, and what would need less."""
 
     bytes: int
     training: bool
     batch: int
     largest_batch: int
-    half_numbers: int
-    """The same with 16-bit numbers."""
-    growth: int
-    """What as many images again would add: the part that maps take."""
-    heaviest: str
-    heaviest_bytes: int
+    remedies: tuple[Remedy, ...]
 
 
 def needed(network: Network, room: int) -> Need | None:
-    """Training at `train.batch`, or prediction of one image without a `train` section; None where it is unknown."""
-    from cnncalc.analysis.torch_memory.model import Training, memory_model, unknown
+    """Training at `train.batch`, or prediction of one image without a `train` section; None where it is unknown.
+
+    What would need less is only found where it does not fit.
+    """
+    from cnncalc.analysis.changes import Setup
+    from cnncalc.analysis.fit import rule_steps
+    from cnncalc.analysis.remedies import remedies
+    from cnncalc.analysis.torch_memory.model import unknown
 
     if unknown(network.graph):
         return None
     train = network.spec.train or Train()
-    training, batch = network.spec.train is not None, train.batch or 1
-    width, step = DTYPES[train.dtype or "float32"], Training(train.optimizer or "sgd")
-    model, half = (memory_model(network.graph, one, batch, step) for one in (width, 2))
-    trace, halved = (one.training if training else one.prediction for one in (model, half))
-    peak = trace.peak(batch)
-    saved: list[Any] = list(model.saved_bytes(batch))
-    heavy = max(range(len(saved)), key=lambda index: saved[index])
-    return Need(
-        peak,
-        training,
-        batch,
-        model.largest_batch(room, training=training),
-        halved.peak(batch),
-        trace.peak(2 * batch) - peak,
-        model.paths[heavy] if training else "",
-        saved[heavy],
-    )
+    training, batch, dtype = network.spec.train is not None, train.batch or 1, train.dtype or "float32"
+    steps = rule_steps(network.graph, "torch", train.optimizer, dtype)
+    peak = steps.bytes(batch, training)
+    if peak <= room:
+        return Need(peak, training, batch, steps.largest(room, training), ())
+    changed = remedies(Setup(network.spec, batch, train.optimizer or "sgd", dtype))
+    return Need(peak, training, batch, steps.largest(room, training), changed)
 
 
 def intensity(network: Network, node: Node) -> float | None:

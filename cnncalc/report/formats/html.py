@@ -7,7 +7,22 @@ from html import escape
 from typing import Any
 
 from cnncalc.report import figures
-from cnncalc.report.doc import Cell, Code, Column, Diagnosis, Doc, Facts, Heading, Line, Notice, Remark, Table, Text
+from cnncalc.report.doc import (
+    Cell,
+    Chart,
+    Code,
+    Column,
+    Diagnosis,
+    Doc,
+    Facts,
+    Formulas,
+    Heading,
+    Line,
+    Notice,
+    Remark,
+    Table,
+    Text,
+)
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2128; --paper: #fff; --dim: #6a737d; --line: #d8dee4; --bar: #dbe9fb;
@@ -31,10 +46,14 @@ tfoot td { border-top: 2px solid var(--line); font-weight: 600; }
   min-width: 4rem; }
 .formula { white-space: normal; overflow-wrap: anywhere; min-width: 14rem; }
 .strong { font-weight: 600; } .dim { color: var(--dim); } .good { color: var(--good); }
+.derivation th { text-align: right; padding-right: 0; font-weight: 400; }
+.derivation td { padding: .2rem .3rem; }
 .bad { color: var(--bad); font-weight: 600; } .warn { color: var(--warn); font-weight: 600; }
 .notice { border-left: 4px solid var(--bad); margin: .8rem 0; padding: .2rem .9rem; }
 .notice dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: .2rem 0; }
 .notice dt { color: var(--dim); } .notice dd { margin: 0; }
+.chart { margin: .8rem 0; overflow-x: auto; } .chart figcaption { font-size: .9rem; }
+.chart rect { fill: var(--dim); } .chart text { fill: var(--ink); font-size: 12px; }
 td.remark { white-space: normal; font-size: .85rem; }
 """
 _MARKS = {"error": "!", "warning": "!", "unknown": "?", "aside": "~", "more": "…"}
@@ -46,7 +65,7 @@ def render(doc: Doc) -> str:
     body = "\n".join(line for block in doc.blocks for line in _FORMATS[type(block)](block))
     head = '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">'
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n<title>{escape(doc.title)}</title>\n'
+        f'<!doctype html>\n<html lang="{doc.lang}">\n<head>\n{head}\n<title>{escape(doc.title)}</title>\n'
         f"<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
@@ -130,6 +149,18 @@ def _facts(block: Facts) -> Iterator[str]:
     yield "</tbody></table></div>"
 
 
+def _formulas(block: Formulas) -> Iterator[str]:
+    from cnncalc.report.formats.formulas import html
+
+    return html(block)
+
+
+def _chart(block: Chart) -> Iterator[str]:
+    from cnncalc.report.formats.chart import html
+
+    return html(block)
+
+
 def _notice(block: Notice) -> Iterator[str]:
     yield f'<div class="notice"><p class="bad">{escape(block.text)}</p><dl>'
     for key, value in (("at", block.place), *block.details):
@@ -151,6 +182,8 @@ _FORMATS: dict[type, Callable[[Any], Iterator[str]]] = {
     Text: _text,
     Table: _table,
     Facts: _facts,
+    Formulas: _formulas,
+    Chart: _chart,
     Notice: _notice,
     Remark: _remark,
     Code: _code,

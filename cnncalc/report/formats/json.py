@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from json import JSONEncoder
 from typing import Any
 
-from cnncalc.analysis.result import Analysis, ClaimResult, Memory, ReceptiveField, Row, Totals
+from cnncalc.analysis.result import (
+    Analysis,
+    ClaimResult,
+    DeviceMemory,
+    Memory,
+    Peak,
+    ReceptiveField,
+    Remedy,
+    Row,
+    Totals,
+)
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.dims import plain
 
@@ -23,6 +33,19 @@ TOTALS = (
 )
 TEXTBOOK = ("inference_bytes", "training_bytes", "training_with_gradients_bytes")
 TORCH = ("inference_peak_bytes", "saved_bytes", "training_peak_bytes")
+DEVICE = (
+    "inference_bytes",
+    "training_bytes",
+    "context_bytes",
+    "workspace_bytes",
+    "name",
+    "memory_bytes",
+    "inference_fits",
+    "training_fits",
+    "largest_inference_batch",
+    "largest_training_batch",
+    "train_batch",
+)
 
 _encode = JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
@@ -104,7 +127,41 @@ def _memory(memory: Memory) -> dict[str, Any]:
         "gradient_bytes": plain(memory.gradient_bytes),
         "optimizer_bytes": plain(memory.optimizer_bytes),
         "optimizer": memory.optimizer,
+        "torch_reason": memory.torch.reason,
+        "torch_estimate": memory.torch.estimate,
+        "inference_peak": _peak(memory.torch.inference_peak),
+        "training_peak": _peak(memory.torch.training_peak),
+        "timeline": _timeline(memory.torch.training_peak),
+        "inference_timeline": _timeline(memory.torch.inference_peak),
+        "device": _device(memory.device),
+        "remedies": None if memory.remedies is None else [_remedy(one) for one in memory.remedies],
     }
+
+
+def _peak(peak: Peak | None) -> dict[str, Any] | None:
+    if peak is None:
+        return None
+    return {
+        "bytes": peak.bytes,
+        "phase": peak.phase,
+        "path": peak.path,
+        "parts": peak.parts,
+        "largest": [one._asdict() for one in peak.largest],
+    }
+
+
+def _timeline(peak: Peak | None) -> list[dict[str, Any]] | None:
+    return (
+        None if peak is None else [{"phase": phase, "path": path, "bytes": most} for phase, path, most in peak.timeline]
+    )
+
+
+def _device(device: DeviceMemory | None) -> dict[str, Any] | None:
+    return None if device is None else {key: plain(getattr(device, key)) for key in DEVICE}
+
+
+def _remedy(remedy: Remedy) -> dict[str, Any]:
+    return {**remedy._asdict(), "training_macs": plain(remedy.training_macs)}
 
 
 def _claim(claim: ClaimResult) -> dict[str, Any]:
@@ -134,8 +191,11 @@ def _fault(fault: Diagnostic) -> dict[str, Any]:
 
 
 def _spread(value: Any, indent: int, level: int) -> str:
-    """Objects and lists of objects over several lines, what they hold at the third level on one."""
-    if isinstance(value, dict) and value and (level == 0 or "schema" in value):
+    """Objects and lists of objects over several lines, what they hold at the third level on one.
+
+    An object of the second level (memory) is spread where it holds lists of objects.
+    """
+    if isinstance(value, dict) and value and (level == 0 or "schema" in value or (level == 1 and "timeline" in value)):
         items = [f"{_encode(key)}: {_spread(item, indent, level + 1)}" for key, item in value.items()]
         return _block("{", items, "}", indent, level)
     if isinstance(value, list) and value and isinstance(value[0], dict):

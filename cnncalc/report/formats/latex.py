@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from cnncalc.report import figures
 from cnncalc.report.doc import (
     Cell,
+    Chart,
     Code,
     Column,
     Diagnosis,
     Doc,
     Facts,
+    Formulas,
     Heading,
     Line,
     Notice,
@@ -34,6 +37,7 @@ _PREAMBLE = r"""\documentclass[10pt]{article}
 \setlength{\tabcolsep}{4pt}
 \begin{document}
 """
+_PDFLATEX = "\\usepackage[T1]{fontenc}\n\\usepackage[utf8]{inputenc}"
 _SIGNS = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -60,6 +64,9 @@ _SIGNS = {
     "”": "''",
     **{char: f"\\{char}" for char in "&%$#_{}"},
 }
+_CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+"""Chinese letters and their punctuation, for which only a page in Chinese has fonts."""
+_LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
 _NEEDS_CARE = re.compile(r"[\\~^<>|&%$#_{}]|[^\x20-\x7e]")
 _MARKS = {"error": "!", "warning": "!", "unknown": "?", "aside": r"\textasciitilde{}", "more": r"\ldots{}"}
 _WRAP: dict[Style, str] = {
@@ -75,12 +82,24 @@ _SPELLED_OUT = 60
 
 def render(doc: Doc) -> str:
     """The whole document."""
-    body = "\n\n".join("\n".join(_FORMATS[type(block)](block)) for block in doc.blocks)
-    return f"{_PREAMBLE}\n{body}\n\n\\end{{document}}\n"
+    token = _LANGUAGE.set(doc.lang)
+    try:
+        body = "\n\n".join("\n".join(_FORMATS[type(block)](block)) for block in doc.blocks)
+    finally:
+        _LANGUAGE.reset(token)
+    return f"{_preamble(doc)}\n{body}\n\n\\end{{document}}\n"
+
+
+def _preamble(doc: Doc) -> str:
+    """What a page needs: amsmath for formulas; for Chinese ctex, which xelatex and lualatex understand."""
+    packages = [r"\usepackage{amsmath}"] if any(isinstance(block, Formulas) for block in doc.blocks) else []
+    if doc.lang == "zh":
+        return _PREAMBLE.replace(_PDFLATEX, "\n".join(["\\usepackage{ctex}", *packages]))
+    return _PREAMBLE.replace(_PDFLATEX, "\n".join([_PDFLATEX, *packages]))
 
 
 def escape(text: str) -> str:
-    r"""Text that means itself; letters that pdflatex's fonts lack become question marks.
+    r"""Text that means itself; letters that the fonts lack become question marks.
 
     >>> print(escape("conv_1 & 50 %"))
     conv\_1 \& 50 \%
@@ -93,6 +112,8 @@ def _sign(char: str) -> str:
         return _SIGNS[char]
     if char.isspace():
         return " "
+    if _LANGUAGE.get() == "zh" and _CHINESE.match(char):
+        return char
     return char if "\u00a1" <= char <= "\u017e" else "?"
 
 
@@ -175,6 +196,18 @@ def _facts(block: Facts) -> Iterator[str]:
     yield r"\end{longtable}"
 
 
+def _formulas(block: Formulas) -> Iterator[str]:
+    from cnncalc.report.formats.formulas import latex
+
+    return latex(block, escape)
+
+
+def _chart(block: Chart) -> Iterator[str]:
+    from cnncalc.report.formats.chart import latex
+
+    return latex(block, escape)
+
+
 def _notice(block: Notice) -> Iterator[str]:
     yield f"\\textbf{{{block.level}: {escape(block.text)}}}"
     details = [(key, value) for key, value in (("at", block.place), *block.details) if value]
@@ -199,6 +232,8 @@ _FORMATS: dict[type, Callable[[Any], Iterator[str]]] = {
     Text: _text,
     Table: _table,
     Facts: _facts,
+    Formulas: _formulas,
+    Chart: _chart,
     Notice: _notice,
     Remark: _remark,
     Code: _code,

@@ -9,11 +9,13 @@ from typing import Any
 from cnncalc.report import figures
 from cnncalc.report.doc import (
     Cell,
+    Chart,
     Code,
     Column,
     Diagnosis,
     Doc,
     Facts,
+    Formulas,
     Heading,
     Line,
     Notice,
@@ -113,6 +115,18 @@ def _facts(block: Facts) -> Iterator[str]:
         yield _row([escape(fact.key), escape(" = ".join(figures.parts(fact.value, fact.role))), escape(fact.note)])
 
 
+def _formulas(block: Formulas) -> Iterator[str]:
+    from cnncalc.report.formats.formulas import markdown
+
+    return markdown(block, escape)
+
+
+def _chart(block: Chart) -> Iterator[str]:
+    from cnncalc.report.formats.chart import markdown
+
+    return markdown(block, escape)
+
+
 def _notice(block: Notice) -> Iterator[str]:
     yield f"> **{block.level}**: {escape(block.text)}"
     for key, value in (("at", block.place), *block.details):
@@ -136,6 +150,8 @@ _FORMATS: dict[type, Callable[[Any], Iterator[str]]] = {
     Text: _text,
     Table: _table,
     Facts: _facts,
+    Formulas: _formulas,
+    Chart: _chart,
     Notice: _notice,
     Remark: _remark,
     Code: _code,

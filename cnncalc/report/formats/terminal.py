@@ -6,7 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cnncalc.report import figures
-from cnncalc.report.doc import LEVEL_STYLE, Code, Diagnosis, Doc, Facts, Heading, Notice, Remark, Run, Table, Text
+from cnncalc.report.doc import (
+    LEVEL_STYLE,
+    Chart,
+    Code,
+    Diagnosis,
+    Doc,
+    Facts,
+    Formulas,
+    Heading,
+    Notice,
+    Remark,
+    Run,
+    Table,
+    Text,
+)
 from cnncalc.report.formats.ansi import ASCII, UNICODE, Glyphs, clean, pad, width, wrap
 from cnncalc.report.formats.grid import remark_lines, table_lines
 from cnncalc.report.formats.source import code_lines, diagnosis_lines
@@ -74,6 +88,19 @@ def _facts(block: Facts, room: int, color: bool, glyphs: Glyphs) -> Iterator[str
             yield from wrap(note, room, color=color, lead=[Run(" " * _NOTE)], indent=_NOTE)
 
 
+def _formulas(block: Formulas, room: int, color: bool, glyphs: Glyphs) -> Iterator[str]:
+    # formulas know sums and fractions, which an analysis has no need of
+    from cnncalc.report.formats.formulas import terminal
+
+    return terminal(block, room, color, glyphs)
+
+
+def _chart(block: Chart, room: int, color: bool, glyphs: Glyphs) -> Iterator[str]:
+    from cnncalc.report.formats.chart import terminal
+
+    return terminal(block, room, color, glyphs)
+
+
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Each row's parts joined by `=`, every part flush right with those above and below."""
     longest: dict[int, int] = {}
@@ -89,6 +116,8 @@ _FORMATS: dict[type, Callable[[Any, int, bool, Glyphs], Iterator[str]]] = {
     Text: _text,
     Table: table_lines,
     Facts: _facts,
+    Formulas: _formulas,
+    Chart: _chart,
     Notice: _notice,
     Remark: remark_lines,
     Code: code_lines,

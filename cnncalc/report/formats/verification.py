@@ -37,6 +37,7 @@ def verification(result: Verification) -> dict[str, Any]:
         "checks": [_check(check) for check in result.checks],
         "faults": [_fault(fault) for fault in result.faults],
         "notes": list(result.notes),
+        "memory": None if result.memory is None else result.memory._asdict(),
         "timing": None if result.timing is None else _timing(result.timing),
     }
 

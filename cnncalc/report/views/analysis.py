@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from cnncalc.analysis.result import Analysis, Memory
+from cnncalc.analysis.result import Analysis
 from cnncalc.core.diagnostic import Diagnostic
 from cnncalc.core.dims import text as dim_text
 from cnncalc.core.shapes import Shape, shape_text
 from cnncalc.report.doc import Block, Doc, Fact, Facts, Heading, Notice, Text, text
 from cnncalc.report.views import claims
 from cnncalc.report.views.layers import layer_table
+from cnncalc.report.views.memory import memory_blocks
 
 Layout = Literal["chw", "hwc"]
 
 
-def analysis_doc(analysis: Analysis, *, layout: Layout = "chw", expand: bool = False, limit: int = 200) -> Doc:
+def analysis_doc(
+    analysis: Analysis, *, layout: Layout = "chw", expand: bool = False, limit: int = 200, memory: bool = False
+) -> Doc:
     """The page of one network.
 
     `layout` orders the axes of shapes; `expand` shows every repeat and every row, else blocks are closed where the
-    table would have more than `limit` lines.
+    table would have more than `limit` lines; `memory` shows what the peaks consist of and what would need less.
     """
-    return Doc(analysis.name, tuple(_blocks(analysis, layout, expand, limit)))
+    return Doc(analysis.name, tuple(_blocks(analysis, layout, expand, limit, memory)))
 
 
 def problem(diagnostic: Diagnostic) -> Notice:
@@ -32,7 +35,7 @@ def problem(diagnostic: Diagnostic) -> Notice:
     return Notice("error", words, diagnostic.place, tuple(fact for fact in facts if fact[1]))
 
 
-def _blocks(analysis: Analysis, layout: Layout, expand: bool, limit: int) -> Iterator[Block]:
+def _blocks(analysis: Analysis, layout: Layout, expand: bool, limit: int, memory: bool) -> Iterator[Block]:
     yield Heading(analysis.name, 1)
     yield _subtitle(analysis, layout)
     yield from map(problem, analysis.faults)
@@ -42,8 +45,7 @@ def _blocks(analysis: Analysis, layout: Layout, expand: bool, limit: int) -> Ite
         yield from legend
     yield Heading("Totals")
     yield Facts(tuple(_totals(analysis)))
-    yield Heading("Memory")
-    yield Facts(tuple(_memory(analysis.memory, analysis.batch)))
+    yield from memory_blocks(analysis, memory)
     yield from _claims(analysis)
     if analysis.assumptions:
         yield Heading("Assumptions")
@@ -81,28 +83,6 @@ def _totals(analysis: Analysis) -> Iterator[Fact]:
     yield Fact("FLOPs, torch", totals.flops_torch, note="2 x MACs, as torch's FlopCounterMode counts")
     yield Fact("FLOPs, all", totals.flops, note="every operation: bias, norm, activation, pooling too")
     yield Fact("weight layers", totals.weight_layers, note="convolutions and dense layers on the longest path")
-
-
-def _memory(memory: Memory, batch: object) -> Iterator[Fact]:
-    textbook, torch = memory.textbook, memory.torch
-    place = f", at {textbook.inference_at}" if textbook.inference_at else ""
-    largest = f"parameters + the largest map with its inputs{place}"
-    every = f"parameters + {dim_text(batch)} x (input + all counted maps)"
-    yield Fact("prediction, textbook", textbook.inference_bytes, "bytes", largest)
-    yield Fact("training, textbook", textbook.training_bytes, "bytes", every)
-    yield Fact("with gradients", textbook.training_with_gradients_bytes, "bytes", "and a gradient for each parameter")
-    yield Fact("parameters", memory.parameter_bytes, "bytes")
-    yield Fact("gradients", memory.gradient_bytes, "bytes")
-    yield Fact(f"optimizer, {memory.optimizer}", memory.optimizer_bytes, "bytes")
-    yield from (
-        Fact(key, value, "bytes", note)
-        for key, value, note in (
-            ("prediction, torch", torch.inference_peak_bytes, "the peak of an eager forward pass"),
-            ("saved, torch", torch.saved_bytes, "what autograd keeps for backward"),
-            ("training, torch", torch.training_peak_bytes, "the peak of an eager training step"),
-        )
-        if value is not None
-    )
 
 
 def _claims(analysis: Analysis) -> Iterator[Block]:

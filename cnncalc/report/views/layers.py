@@ -57,7 +57,7 @@ def layer_table(analysis: Analysis, *, layout: str, expand: bool, limit: int) ->
     if len(visible) > len(kept):
         lines.append(Remark("more", text((_rest(analysis, visible[limit].node), "dim")), depth=-1))
     table = Table(COLUMNS, tuple(lines), _footer(analysis))
-    return _without_empty_columns(table), tuple(text((sentence, "dim")) for sentence in _legend(kept, page))
+    return without_empty_columns(table), tuple(text((sentence, "dim")) for sentence in _legend(kept, page))
 
 
 def _closed(every: Sequence[Shown], limit: int) -> int:
@@ -150,7 +150,8 @@ def _footer(analysis: Analysis) -> Line:
     return Line(tuple(Cell(shown[column.title], "strong") if column.title in shown else EMPTY for column in COLUMNS))
 
 
-def _without_empty_columns(table: Table) -> Table:
+def without_empty_columns(table: Table) -> Table:
+    """The table without the columns in which there is nothing to show."""
     rows = [line.cells for line in table.lines if isinstance(line, Line)]
     keep = [index for index, cells in enumerate(zip(*rows, strict=True)) if not all(cell.is_blank for cell in cells)]
     keep = keep or list(range(len(table.columns)))

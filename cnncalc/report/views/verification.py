@@ -8,6 +8,7 @@ from typing import Any
 from cnncalc.report import figures
 from cnncalc.report.doc import EMPTY, Block, Cell, Column, Doc, Heading, Line, Notice, Remark, Style, Table, Text, text
 from cnncalc.report.views.analysis import problem
+from cnncalc.report.views.held import FIGURES, held_blocks
 from cnncalc.report.views.timing import timing_blocks
 from cnncalc.verify.result import Check, Verification
 
@@ -22,6 +23,8 @@ WORDS = {
     "finite": "finite numbers",
     "values": "difference to the slow reference",
     "padding": "difference of one channel to the slow reference",
+    **FIGURES,
+    "saved_bytes": "bytes saved for backward",
 }
 _COLUMNS = (
     Column("layer", "text", 9),
@@ -30,6 +33,7 @@ _COLUMNS = (
     Column("params", "count", 7),
     Column("buffers", "count", 4),
     Column("MACs", "count", 6),
+    Column("saved B", "count", 6),
     Column("gradients", "text", 5),
     Column("numbers", "text", 5),
 )
@@ -115,6 +119,7 @@ def _blocks(result: Verification, expand: bool, limit: int) -> Iterator[Block]:
     if result.checks:
         yield _table(result, expand, limit)
         yield from _legend(result)
+        yield from held_blocks(result)
     if result.timing is not None:
         yield from timing_blocks(result.timing)
     yield from (Remark("aside", text(note)) for note in result.notes)
@@ -134,14 +139,20 @@ def _subtitle(result: Verification) -> Text:
 
 def _refuted(check: Check) -> Notice:
     place = check.path or "the whole network"
-    details = [("predicted", _shown(check.predicted)), ("measured", _shown(check.measured)), ("note", check.note)]
+    details = [
+        ("predicted", _shown(check, check.predicted)),
+        ("measured", _shown(check, check.measured)),
+        ("note", check.note),
+    ]
     words = f"{place}: torch does not confirm the {WORDS.get(check.what, check.what)}"
     return Notice("error", words, "", tuple(detail for detail in details if detail[1]))
 
 
-def _shown(value: Any) -> str:
+def _shown(check: Check, value: Any) -> str:
     if value is None:
         return "nothing"
+    if check.what in FIGURES:
+        return figures.size(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.2g}" if isinstance(value, float) else figures.anything(value)
@@ -171,7 +182,7 @@ def _cells(path: str, kind: str, checks: dict[str, Check]) -> tuple[Cell, ...]:
     return (
         Cell(path, style),
         Cell(kind, "dim"),
-        *(_figure(checks.get(what)) for what in ("output", "params", "buffers", "macs")),
+        *(_figure(checks.get(what)) for what in ("output", "params", "buffers", "macs", "saved_bytes")),
         _word(checks.get("gradients"), "yes", "missing"),
         _numbers(checks),
     )
@@ -207,6 +218,8 @@ def _legend(result: Verification) -> Iterator[Text]:
     sentences = ["Every figure is torch's; green ones equal ours."]
     if any(check.what == "macs" and check.status == "unmeasured" for check in result.checks):
         sentences.append("MACs `-`: torch's FlopCounterMode counts convolutions and matrix products only.")
+    if any(check.path and check.what == "saved_bytes" for check in result.checks):
+        sentences.append("saved B: bytes that the layer keeps for backward and no layer before it does.")
     if _some(result.checks, "values"):
         sentences.append("equal: the numbers agree with a slow reference in plain numpy.")
     elif _some(result.checks, "padding"):

@@ -10,7 +10,8 @@ from cnncalc.lint.network import Network
 from cnncalc.lint.rule import Rule
 from cnncalc.lint.rules.figures import whole_figure
 from cnncalc.lint.rules.wiring import numeric, share
-from cnncalc.spec.quantity import parse_quantity
+from cnncalc.spec.quantity import parse_bound
+from cnncalc.spec.words import BYTE_FIGURES
 
 
 class Budget(Rule):
@@ -18,8 +19,8 @@ class Budget(Rule):
 
     ## What
     `budget:` in the spec, or `[tool.cnncalc.budget]` for a folder, limits figures of the whole network: params,
-    macs, flops, textbook or torch memory, weight_layers, and any other total. A budget for receptive_field is a
-    least size; all others are limits.
+    macs, flops, textbook or torch memory, weight_layers, and any other total. A bare figure is the most that it may
+    be, for receptive_field the least; `">= 200"` and `"<= 5M"` (in quotes) say which.
 
     ## Why
     A budget turns "please keep it small" into a test: the pull request that makes the network larger fails, with
@@ -58,23 +59,22 @@ class Budget(Rule):
     def check(self, network: Network, options: Mapping[str, Any]) -> Iterator[Finding]:
         """One finding per figure over (or, for a field, under) its limit."""
         for figure, limit in network.budget.items():
-            quantity = parse_quantity(limit)
+            bound = parse_bound(limit, least=figure == "receptive_field")
             computed = whole_figure(network, figure)
-            if quantity is None or computed is None:
+            if bound is None or computed is None:
                 continue
-            least = figure == "receptive_field"
             values = computed if isinstance(computed, tuple) else (computed,)
             if not numeric(*values):
                 continue
-            worst = min(values) if least else max(values)
-            if worst < quantity.value if least else worst > quantity.value:
-                beyond = abs(worst - quantity.value)
+            worst = min(values) if bound.least else max(values)
+            if not bound.holds(worst):
+                limited = bound.quantity.value
                 yield self.finding(
                     "",
-                    f"{figure} is {worst:_}, {'under the least' if least else 'over the budget'} {limit} by {share(int(beyond), int(quantity.value))}",
-                    "make the network smaller, or raise the budget on purpose"
-                    if not least
-                    else "deepen the network, or lower the budget",
+                    f"{figure} is {worst:,}{' B' if figure in BYTE_FIGURES else ''}, {'under the least' if bound.least else 'over the budget'} {limit} by {share(int(abs(worst - limited)), int(limited))}",
+                    f"make {figure} larger, or lower the budget on purpose"
+                    if bound.least
+                    else "make the network smaller, or raise the budget on purpose",
                     f"budget.{figure}",
                     figure=figure,
                     computed=worst,

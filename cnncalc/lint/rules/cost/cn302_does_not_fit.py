@@ -17,7 +17,7 @@ class DoesNotFit(Rule):
     ## What
     `target: {device: ...}` names a device (or a memory like `8 GiB`), and training at `train.batch` (without
     `train`: prediction) needs more than `share` of it. The message gives the largest batch that fits and what each
-    of the usual remedies would save.
+    of the usual changes would save, found by analysing the changed network.
 
     ## Why
     Out of memory is found hours later, on the machine, and by trying. It can be computed.
@@ -46,7 +46,8 @@ class DoesNotFit(Rule):
 
     ## Limits
     The figure is the peak of the tensors that PyTorch holds in eager mode; the CUDA context and workspaces are covered
-    by `share` only. Half the side is an estimate: a quarter of the maps. Networks with unknown sizes are not judged.
+    by `share` only (`cnncalc analyze --memory` has a device figure with allowances for both). Networks with unknown sizes
+    are not judged.
 
     ## References
     - Course document 002, line 140: batch, stride, layers, 16 bits, devices.
@@ -81,13 +82,14 @@ class DoesNotFit(Rule):
 
 
 def _remedies(need: Need) -> Iterator[str]:
-    """The usual ones, each with what it would save."""
+    """The largest batch that fits, and what each change would save, the most first."""
     if need.training:
-        yield f"batch {need.largest_batch} fits" if need.largest_batch else "no batch fits"
-    if need.half_numbers < need.bytes:
-        yield f"16-bit numbers save {mebibytes(need.bytes - need.half_numbers)}"
-    yield f"half the side saves about {mebibytes(need.growth * 3 // 4)}"
-    if need.heaviest:
-        yield f"{need.heaviest} alone keeps {mebibytes(need.heaviest_bytes)}"
+        yield f"batch {need.largest_batch:,} fits" if need.largest_batch else "no batch fits"
+    saved = {
+        one.what: one.training_saved_bytes if need.training else one.inference_saved_bytes for one in need.remedies
+    }
+    for what, bytes_ in sorted(saved.items(), key=lambda one: -one[1]):
+        if bytes_ > 0:
+            yield f"{what} saves {mebibytes(bytes_)}"
     if need.training and need.largest_batch:
-        yield f"{-(-need.batch // need.largest_batch)} such devices hold the batch"
+        yield f"{-(-need.batch // need.largest_batch):,} such devices hold the batch"

@@ -72,10 +72,10 @@ class FcHeavy(Rule):
         saved = ""
         if shape is not None and len(shape) > 1 and numeric(*shape) and node.output is not None and max(shape[1:]) > 1:
             fewer = own - (int(shape[0]) + 1) * int(node.output[0])
-            saved = f": fed by {shape[0]} averages it would have {fewer:_} fewer"
+            saved = f": fed by {shape[0]} averages it would have {fewer:,} fewer"
         yield self.finding(
             node,
-            f"dense layers hold {total:_} of {params:_} parameters ({share(total, params)}), this one {own:_}",
+            f"dense layers hold {total:,} of {params:,} parameters ({share(total, params)}), this one {own:,}",
             f"put global_avgpool in place of flatten{saved}",
         )
 

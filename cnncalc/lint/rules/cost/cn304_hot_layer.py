@@ -70,13 +70,13 @@ class HotLayer(Rule):
             if numeric(row.macs) and int(row.macs or 0) > options["macs"] * totals.macs:
                 yield self.finding(
                     node,
-                    f"{int(row.macs or 0):_} of {totals.macs:_} multiply-adds are here ({share(int(row.macs or 0), totals.macs)})",
+                    f"{int(row.macs or 0):,} of {totals.macs:,} multiply-adds are here ({share(int(row.macs or 0), totals.macs)})",
                     "shrink its map or its channels first",
                 )
             elif node.layer.counted and int(row.output_bytes or 0) > options["maps"] * maps:
                 size = int(row.output_bytes or 0)
                 yield self.finding(
                     node,
-                    f"its output is {size:_} of the {maps:_} bytes of all maps ({share(size, maps)})",
+                    f"its output is {size:,} of the {maps:,} bytes of all maps ({share(size, maps)})",
                     "stride earlier, or use fewer channels here",
                 )

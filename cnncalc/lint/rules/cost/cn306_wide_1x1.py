@@ -72,7 +72,7 @@ class Wide1x1(Rule):
             if narrow < one:
                 yield self.finding(
                     node,
-                    f"{side_text(sides)} on {read} channels has {one:_} weights; 1x1 to {width}, {side_text(sides)}, 1x1 back has {narrow:_} ({share(one - narrow, one)} less)",
+                    f"{side_text(sides)} on {read} channels has {one:,} weights; 1x1 to {width}, {side_text(sides)}, 1x1 back has {narrow:,} ({share(one - narrow, one)} less)",
                     "put a bottleneck around it",
                 )
 

@@ -70,7 +70,7 @@ class BottleneckSqueeze(Rule):
             if own < options["ratio"] * before and own < options["ratio"] * behind:
                 yield self.finding(
                     node,
-                    f"its map of {own:_} numbers stands between {before:_} and {behind:_}: less than {options['ratio']:g} of both",
+                    f"its map of {own:,} numbers stands between {before:,} and {behind:,}: less than {options['ratio']:g} of both",
                     "give it more channels, or stride more gently",
                     written_field(node, "filters"),
                 )

@@ -84,4 +84,4 @@ def _change(one: Drifted) -> str:
 
 
 def _shown(value: Any) -> str:
-    return f"{value:_}" if type(value) is int else str(value)
+    return f"{value:,}" if type(value) is int else str(value)

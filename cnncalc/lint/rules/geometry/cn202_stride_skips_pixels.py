@@ -66,7 +66,7 @@ class StrideSkipsPixels(Rule):
             kernels = side_text(tuple(axis.reach for axis in network.windows[node.index]))
             yield self.finding(
                 node,
-                f"stride {side_text(tuple(axis.stride for axis in axes))} steps over its kernel {kernels}: {share(total - seen, total)} of the {total:_} input positions are never read",
+                f"stride {side_text(tuple(axis.stride for axis in axes))} steps over its kernel {kernels}: {share(total - seen, total)} of the {total:,} input positions are never read",
                 "use a kernel of at least the stride, or pool before",
                 written_field(node, "stride"),
                 read=seen,

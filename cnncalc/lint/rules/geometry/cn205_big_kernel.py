@@ -85,7 +85,7 @@ class BigKernel(Rule):
             if stack < one:
                 yield self.finding(
                     node,
-                    f"{size}x{size} on {read} channels has {one:_} weights; {layers} layers of 3x3 see the same field with {stack:_} ({share(one - stack, one)} less)",
+                    f"{size}x{size} on {read} channels has {one:,} weights; {layers} layers of 3x3 see the same field with {stack:,} ({share(one - stack, one)} less)",
                     f"use {layers} 3x3 convolutions with activations between",
                     written_field(node, "kernel"),
                     weights=one,

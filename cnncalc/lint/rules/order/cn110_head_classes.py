@@ -62,6 +62,6 @@ class HeadClasses(Rule):
                 continue
             yield self.finding(
                 node,
-                f"the output has {units:_} channels, but the task has {classes:_} classes",
+                f"the output has {units:,} channels, but the task has {classes:,} classes",
                 f"give the last layer {classes} units, or correct task.classes",
             )

@@ -75,7 +75,7 @@ class ReluBeforeMaxpool(Rule):
             edits = network.edit.swap(node.call, pool.call) if adjacent else ()
             yield self.finding(
                 node,
-                f"{node.kind} on {many:_} numbers before {pool.path} keeps {few:_}: after it the same costs {share(int(few), int(many))}",
+                f"{node.kind} on {many:,} numbers before {pool.path} keeps {few:,}: after it the same costs {share(int(few), int(many))}",
                 "pool first, then activate: the result is the same",
                 fix=fix_of(network, node, edits, "swap the two"),
             )

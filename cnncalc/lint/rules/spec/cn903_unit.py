@@ -9,7 +9,7 @@ from cnncalc.core.source import Span
 from cnncalc.lint.finding import Finding
 from cnncalc.lint.network import Network
 from cnncalc.lint.rule import Rule
-from cnncalc.spec.quantity import parse_quantity
+from cnncalc.spec.quantity import Quantity, parse_bound, parse_quantity
 from cnncalc.spec.words import BYTE_FIGURES
 
 
@@ -56,14 +56,16 @@ class Unit(Rule):
     def check(self, network: Network, options: Mapping[str, Any]) -> Iterator[Finding]:
         """One finding per figure."""
         for site in network.graph.sites:
-            yield from self._judge(site.path, site.claim.what, site.claim.stated, site.claim.span)
+            claim = site.claim
+            yield from self._judge(site.path, claim.what, claim.stated, parse_quantity(claim.stated), claim.span)
         for figure, limit in network.spec.budget.items():
             span = network.spec.spans.get(f"budget.{figure}") or network.spec.spans.get("budget")
-            yield from self._judge("", figure, limit, span)
-        # ---
+            bound = parse_bound(limit)
+            yield from self._judge("", figure, limit, bound.quantity if bound is not None else None, span)
 
-    def _judge(self, path: str, figure: str, stated: Any, span: Span | None) -> Iterator[Finding]:
-        quantity = parse_quantity(stated)
+    def _judge(
+        self, path: str, figure: str, stated: Any, quantity: Quantity | None, span: Span | None
+    ) -> Iterator[Finding]:
         if quantity is None:
             return
         if figure in BYTE_FIGURES and not quantity.bytes:

@@ -10,6 +10,7 @@ from cnncalc.core.shapes import shape_text
 from cnncalc.lint.finding import Finding
 from cnncalc.lint.network import Network
 from cnncalc.lint.rule import Rule
+from cnncalc.spec.words import BYTE_FIGURES
 
 
 class FalseClaim(Rule):
@@ -61,7 +62,7 @@ class FalseClaim(Rule):
                 message = f"the erratum about {claim.what} holds: {claim.stated} is right"
                 yield self.finding(claim.path, message, "state it as a plain claim", span=claim.span)
                 continue
-            computed = _shown(claim.what, claim.computed)
+            computed = _shown(claim.what, claim.computed, ",")
             from cnncalc.analysis.mistakes import likely_slip
 
             slip = likely_slip(network.graph, site, claim)
@@ -71,16 +72,18 @@ class FalseClaim(Rule):
             yield self.finding(
                 claim.path,
                 message,
-                f"write {claim.what}: {computed}, or correct the layer; a wrong source is an erratum",
+                f"write {claim.what}: {_shown(claim.what, claim.computed, '_')}, or correct the layer; a wrong source is an erratum",
                 span=claim.span,
                 stated=claim.stated,
                 computed=computed,
             )
 
 
-def _shown(what: str, computed: Any) -> str:
+def _shown(what: str, computed: Any, separator: str) -> str:
+    """A figure with its unit; a comma separates thousands for readers, an underscore in a spec."""
     if what in ("output", "input"):
         return shape_text(computed)
     if isinstance(computed, tuple):
         return f"[{', '.join(text(item) for item in computed)}]"
-    return f"{computed:_}" if type(computed) is int else text(computed)
+    unit = " B" if what in BYTE_FIGURES else ""
+    return f"{computed:{separator}}{unit}" if type(computed) is int else f"{text(computed)}{unit}"

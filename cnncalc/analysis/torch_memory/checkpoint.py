@@ -1,0 +1,175 @@
+"""Activation checkpointing as torch.utils.checkpoint does it with use_reentrant=False.
+
+Inside a checkpoint nothing that backward needs is kept: it gets a place in the checkpoint's frame. The inputs are kept,
+and the state of the random numbers. The first node that asks for something has the whole checkpoint computed again, up
+to the last thing that was saved; what is found then lives until its node has used it. The frame goes, with the inputs,
+when the last of its nodes has gone. A checkpoint inside another one saves its inputs in that one's frame. Source: torch
+2.13, torch/utils/checkpoint.py, and measurement.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from cnncalc.analysis.torch_memory.values import NO_GRADIENT, Value
+from cnncalc.layers.operations import Operation, Size
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.torch_memory.machine import Machine
+
+RANDOM_STATE: Size = (5056, 0)
+"""Bytes of the state of the CPU's random numbers."""
+Run = Callable[[list[Value]], list[Value]]
+
+
+class ReplayDoneError(Exception):
+    """Everything that backward needs has been computed again."""
+
+
+class Replay:
+    """Collects what would be saved while a checkpoint is computed again."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.found: list[int] = []
+
+    def ahead(self, machine: Machine, operation: Operation, reads: list[Value]) -> None:
+        """Before an operation: where its operands are the last that was saved, it does not run any more."""
+        if any(what < 0 for what, _ in operation.saves):
+            return
+        edges = machine.edges(operation, reads)
+        if max(edges, default=NO_GRADIENT) < 0:
+            return
+        kept = [reads[what].storage for what, when in operation.saves if when < 0 or edges[when] >= 0]
+        if kept and len(self.found) + len(kept) == self.total:
+            self.collect(machine, kept)
+
+    def collect(self, machine: Machine, storages: list[int]) -> None:
+        """Keeps what would be saved. Raises ReplayDoneError after the last one."""
+        for one in storages:
+            machine.references[one] += 1
+        self.found += storages
+        if len(self.found) >= self.total:
+            raise ReplayDoneError
+
+
+class Discarded(Replay):
+    """For a checkpoint inside one that is computed again: its own frame keeps nothing."""
+
+    def ahead(self, machine: Machine, operation: Operation, reads: list[Value]) -> None:
+        """It never ends here."""
+
+    def collect(self, machine: Machine, storages: list[int]) -> None:
+        """Nothing is kept."""
+
+
+class Frame:
+    """One checkpoint of one forward pass."""
+
+    def __init__(self, machine: Machine, inputs: Sequence[Value], run: Run) -> None:
+        self.places = 0
+        """How many things have been saved."""
+        self.alive = 0
+        """How many of them nodes still hold."""
+        self.found: list[int] = []
+        """The storage in each place, once computed again."""
+        self.run = run
+        self.inputs = list(inputs)
+        self.outer = machine.frame
+        self.random = machine.make(RANDOM_STATE, 1, "transients", "random state")
+        self.kept: list[int] = []
+        """The places of its inputs in the frame around it."""
+        storages = [value.storage for value in inputs]
+        if self.outer is not None:
+            self.kept = self.outer.pack(storages)
+            return
+        for one in storages:
+            machine.references[one] += 1
+            machine.owned.setdefault(one, machine.layer)
+
+    def pack(self, storages: list[int]) -> list[int]:
+        """Places instead of storages."""
+        first = self.places
+        self.places += len(storages)
+        self.alive += len(storages)
+        return list(range(first, self.places))
+
+    def unpack(self, machine: Machine, places: list[int]) -> list[int]:
+        """The storages in these places; their references are the caller's from now on."""
+        if not self.found:
+            self._again(machine)
+        return [self.found[place] for place in places]
+
+    def release(self, machine: Machine, places: list[int]) -> None:
+        """Who held these places is gone."""
+        self.alive -= len(places)
+        if self.alive == 0:
+            self.end(machine)
+
+    def end(self, machine: Machine) -> None:
+        """Nobody holds anything of the checkpoint any more."""
+        machine.drop(self.random)
+        if self.outer is not None:
+            self.outer.release(machine, self.kept)
+            return
+        for value in self.inputs:
+            machine.drop(value.storage)
+
+    def _again(self, machine: Machine) -> None:
+        """Computes the checkpoint again."""
+        inputs = self.inputs
+        if self.outer is not None:
+            again = self.outer.unpack(machine, self.kept)
+            inputs = [value._replace(storage=one) for value, one in zip(inputs, again, strict=True)]
+        outside = machine.frame, machine.replay, machine.layer
+        held = {value.storage: machine.references[value.storage] for value in inputs}
+        first = len(machine.references)
+        machine.make(RANDOM_STATE, 1, "transients", "random state")
+        machine.frame, machine.replay = None, Replay(self.places)
+        found = machine.replay.found
+        with suppress(ReplayDoneError):
+            self.run(inputs)
+        machine.frame, machine.replay, machine.layer = outside
+        self._unwind(machine, first, held, Counter(found))
+        self.found = found
+        if self.outer is not None:
+            for value in inputs:
+                machine.drop(value.storage)
+
+    @staticmethod
+    def _unwind(machine: Machine, first: int, held: dict[int, int], found: Counter[int]) -> None:
+        """The second computation's names are gone: what is left is what was found and what was there before."""
+        references = machine.references
+        for storage in range(first, len(references)):
+            if references[storage] and storage not in found:
+                references[storage] = 1
+                machine.drop(storage)
+            references[storage] = found[storage]
+        for storage, count in held.items():
+            references[storage] = count + found[storage]
+
+
+def checkpointed(machine: Machine, inputs: list[Value], run: Run) -> list[Value]:
+    """The results of `run` inside a checkpoint; the call holds its inputs until it returns."""
+    if not machine.recording:
+        return run(inputs)
+    for value in inputs:
+        machine.references[value.storage] += 1
+    outside = machine.frame, machine.replay
+    if machine.replay is not None:
+        machine.make(RANDOM_STATE, 1, "transients", "random state")
+        machine.replay.collect(machine, [value.storage for value in inputs])
+        machine.replay = Discarded(0)
+        outputs = run(inputs)
+    else:
+        frame = machine.frame = Frame(machine, inputs, run)
+        outputs = run(inputs)
+        if not frame.places:
+            frame.end(machine)
+    machine.frame, machine.replay = outside
+    for value in inputs:
+        machine.drop(value.storage)
+    return outputs

@@ -1,0 +1,238 @@
+"""Backward as torch's autograd engine runs it.
+
+The nodes' turns come in descending order of creation, which is what the engine's ready queue comes to, because a node's
+consumers are always younger. A node's incoming gradient lives until its outputs exist, then is freed; then what the node
+saved; then the outputs are handed on. Where gradients meet, the second is added into the first only if nobody else holds
+the first's storage and it has no holes. Source: torch 2.13, torch/csrc/autograd (engine.cpp, input_buffer.cpp,
+functions/accumulate_grad.h), and measurement.
+"""
+
+from __future__ import annotations
+
+from cnncalc.analysis.torch_memory.machine import Machine
+from cnncalc.analysis.torch_memory.strides import Shape, Strides, contiguous, dense, follow, image, known, undone
+from cnncalc.analysis.torch_memory.values import Grad, Saved
+from cnncalc.layers.operations import Form, Layout, Operation, Size
+
+SEED: Size = (1, 0)
+
+
+class Engine:
+    """Backward passes of one process."""
+
+    def __init__(self, machine: Machine, layers: list[int], apart: bool = False) -> None:
+        self.machine = machine
+        self.layers = layers
+        """The layer of each trainable parameter."""
+        self.kept: set[int] = set()
+        """Trainable parameters whose gradient exists."""
+        self.apart = apart
+        self._buffers: list[Grad | None] = []
+        self._waiting: list[int] = []
+        self._pieces: dict[int, list[Grad]] = {}
+        """Gradients that wait for the others of a split."""
+
+    def keep_gradients(self) -> None:
+        """All gradients exist from the start: they are added to."""
+        self.kept.update(range(self.machine.leaves))
+
+    def backward(self, root: int) -> None:
+        """From a loss's node to the leaves."""
+        machine = self.machine
+        nodes, drop, references, mark = machine.nodes, machine.drop, machine.references, machine.trace.mark
+        self._waiting = self._consumers(root)
+        buffers: list[Grad | None] = [None] * len(nodes)
+        self._buffers = buffers
+        seed = machine.make(SEED, 0, "transients", "seed of backward")
+        references[seed] += 1  # backward() itself keeps it to the end
+        buffers[root] = Grad(seed, None, (), SEED)
+        layer = machine.layer
+        for index in range(root, machine.leaves - 1, -1):
+            node, incoming = nodes[index], buffers[index]
+            if incoming is None or node is None:
+                continue
+            if node.layer != layer:
+                layer = machine.layer = node.layer
+                mark("backward", layer)
+            kept, frame = node.kept, node.frame
+            if frame is not None and kept:
+                again = not frame.found
+                kept = frame.unpack(machine, kept)
+                if again:
+                    mark("backward", layer)
+            buffers[index] = None
+            outgoing = self._gradients(node, incoming)
+            self._release(incoming)
+            if self._pieces:
+                for piece in self._pieces.pop(index, ()):
+                    self._release(piece)
+            for storage in kept:
+                drop(storage)
+            if frame is not None and kept:
+                frame.release(machine, node.kept)
+            nodes[index] = None
+            self._hand_on(outgoing)
+        drop(seed)
+
+    def _consumers(self, root: int) -> list[int]:
+        """How many gradients each node has to wait for."""
+        nodes = self.machine.nodes
+        waiting = [0] * len(nodes)
+        waiting[root] = 1
+        for index in range(root, -1, -1):
+            if waiting[index]:
+                node = nodes[index]
+                if node is not None:
+                    for edge in node.edges:
+                        if edge >= 0:
+                            waiting[edge] += 1
+        return waiting
+
+    def _release(self, grad: Grad) -> None:
+        grad.handles -= 1
+        self.machine.drop(grad.storage)
+
+    # -- one node -------------------------------------------------------------------------------------------------
+
+    def _gradients(self, node: Saved, incoming: Grad) -> list[tuple[int, Grad]]:
+        """The gradients of a node's operands, all alive at once; wide ones are summed when all exist."""
+        operation, edges = node.operation, node.edges
+        machine = self.machine
+        made: list[tuple[int, Grad]] = []
+        copy = None
+        if operation.tidy and incoming.strides is not None:
+            copy = machine.make(operation.size, 0, "transients", "contiguous gradient")
+        for position in range(len(edges) - 1, -1, -1):  # torch computes that of `other` before that of `self`
+            if edges[position] >= 0:
+                made.append((position, self._gradient(node, position, incoming)))
+        made.reverse()
+        if copy is not None:
+            machine.drop(copy)
+        if operation.paired and len(made) < len(edges):
+            machine.drop(machine.make(operation.size, 0, "transients", "gradient that nobody needs"))
+        if operation.wide:
+            made = [(position, self._summed(operation, position, grad)) for position, grad in made]
+        return [(edges[position], grad) for position, grad in made]
+
+    def _summed(self, operation: Operation, position: int, grad: Grad) -> Grad:
+        gradient = operation.gradients[position]
+        if gradient is None or not gradient.wide:
+            return grad
+        storage = self.machine.make(operation.sizes[position], 0, "transients", "gradient")
+        self._release(grad)
+        return Grad(storage, None, operation.shapes[position], operation.sizes[position])
+
+    def _gradient(self, node: Saved, position: int, incoming: Grad) -> Grad:
+        operation, machine = node.operation, self.machine
+        gradient = operation.gradients[position]
+        assert gradient is not None
+        form = gradient.form
+        shape, size = operation.shapes[position], operation.sizes[position]
+        if form is Form.NEW:
+            temporaries = [
+                machine.make(one, width, "transients", operation.name) for one, width in gradient.temporaries
+            ]
+            if gradient.wide:
+                shape, size = operation.shape, operation.size
+            storage = machine.make(size, 0, "transients", "gradient")
+            for temporary in temporaries:
+                machine.drop(temporary)
+            if node.strides is None and incoming.strides is None:
+                return Grad(storage, None, shape, size)
+            return Grad(storage, self._order(node, position, incoming), shape, size)
+        if form is Form.VIEW:
+            return self._undo(operation, shape, size, incoming)
+        machine.references[incoming.storage] += 1
+        if form is Form.SAME:
+            incoming.handles += 1
+            return incoming
+        if form is Form.PART:
+            whole = machine.real(operation.shape)
+            strides = contiguous(whole) if incoming.strides is None else incoming.strides
+            return Grad(incoming.storage, known(machine.real(shape), strides), shape, size)
+        return Grad(incoming.storage, (0,) * len(shape), shape, size)
+
+    def _order(self, node: Saved, position: int, incoming: Grad) -> Strides:
+        """The strides of a new gradient."""
+        operation, real = node.operation, self.machine.real
+        strides = node.strides or (None,) * len(operation.reads)
+        mine = strides[position]
+        if operation.name == "conv" and position == 1 and strides[0] is not None:
+            return image(real(operation.shapes[1]), real(operation.shapes[0]), strides[0])
+        if operation.layout is Layout.FOLLOW:
+            return follow(real(operation.shape), incoming.strides)
+        if mine is None:
+            return None
+        shape = real(operation.shapes[position])
+        if operation.layout is Layout.IMAGE:
+            return image(shape, shape, mine)
+        # a product's gradient is laid out as its factor is, so that a transposed weight's needs no copy
+        return mine if operation.name in ("mm", "addmm") and dense(shape, mine) else None
+
+    def _undo(self, operation: Operation, shape: Shape, size: Size, incoming: Grad) -> Grad:
+        assert operation.view is not None
+        machine = self.machine
+        if incoming.strides is None and operation.view.kind == "reshape":
+            strides: Strides | bool = None
+        else:
+            strides = undone(operation.view, machine.real(shape), machine.real(operation.shape), incoming.strides)
+        if strides is False:
+            return Grad(machine.make(size, 0, "transients", "gradient"), None, shape, size)
+        assert not isinstance(strides, bool)
+        machine.references[incoming.storage] += 1
+        return Grad(incoming.storage, strides, shape, size)
+
+    # -- between nodes --------------------------------------------------------------------------------------------
+
+    def _hand_on(self, outgoing: list[tuple[int, Grad]]) -> None:
+        buffers, waiting, leaves = self._buffers, self._waiting, self.machine.leaves
+        ready = []
+        for edge, grad in outgoing:
+            waiting[edge] -= 1
+            before = buffers[edge]
+            if before is None:
+                buffers[edge] = grad
+            elif edge >= leaves and self._splits(edge):
+                self._pieces.setdefault(edge, []).append(grad)
+            else:
+                buffers[edge] = self._meet(before, grad)
+            if edge < leaves and waiting[edge] == 0:
+                ready.append(edge)
+        for leaf in ready:
+            gradient = buffers[leaf]
+            assert gradient is not None
+            buffers[leaf] = None
+            self._accumulate(leaf, gradient)
+
+    def _splits(self, index: int) -> bool:
+        node = self.machine.nodes[index]
+        return node is not None and node.operation.name == "split"
+
+    def _meet(self, before: Grad, grad: Grad) -> Grad:
+        """Two gradients for one tensor: added in place where only this buffer holds the first one's storage."""
+        machine = self.machine
+        if (
+            not self.apart
+            and machine.references[before.storage] == 1
+            and dense(machine.real(before.shape), before.strides)
+        ):
+            self._release(grad)
+            return before
+        storage = machine.make(grad.size, 0, "transients", "sum of gradients")
+        self._release(before)
+        self._release(grad)
+        return Grad(storage, None, grad.shape, grad.size)
+
+    def _accumulate(self, leaf: int, grad: Grad) -> None:
+        """A parameter's gradient: added to the one that exists, taken over if nobody else holds it, else copied."""
+        if leaf in self.kept:
+            self._release(grad)
+            return
+        storages = self.machine.trace.storages
+        storage = grad.storage
+        if grad.handles > 1 or grad.strides is not None:
+            storage = self.machine.make(grad.size, 0, "gradients", "gradient")
+            self._release(grad)
+        constant, each, *_ = storages[storage]
+        storages[storage] = (constant, each, "gradients", self.layers[leaf], "gradient")
+        self.kept.add(leaf)

@@ -1,0 +1,90 @@
+"""`cnncalc import`: a network that somebody has, as a spec."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+
+def import_() -> typer.Typer:
+    """The group of importers."""
+    group = typer.Typer(
+        name="import",
+        help="Turn a model into a spec: its layers, blocks and figures, compared with the original.",
+        no_args_is_help=True,
+    )
+    group.command(name="torch")(torch)
+    return group
+
+
+def torch(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODULE:CALLABLE",
+            help="A class, function or module: models.py:Net, torchvision.models:resnet18.",
+            show_default=False,
+        ),
+    ],
+    input_: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="CxHxW", help="One image's shape; once per input.", show_default="3x224x224"),
+    ] = None,
+    call_args: Annotated[
+        str, typer.Option(metavar="NAME=VALUE,...", help="Arguments of the callable.", show_default=False)
+    ] = "",
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where the spec goes.", show_default="stdout")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The network's name.", show_default="the callable's")
+    ] = None,
+    flat: Annotated[bool, typer.Option("--flat", help="Every layer written out, no blocks.")] = False,
+) -> None:
+    """A PyTorch module as a spec. This imports and runs the Python code that you name: only import code you trust.
+
+    Parameters, buffers, multiply-adds and every shape are compared with the module's. Exit code 0: imported, all equal;
+    2: something is not understood or differs (each is named), or the call is wrong; then nothing is written.
+    """
+    from cnncalc.cli.run import complain
+    from cnncalc.core.diagnostic import SpecError
+
+    try:
+        text = _torch_text(target, input_ or ["3x224x224"], call_args, name, flat)
+        _write(text, output)
+    except SpecError as error:
+        complain([error])
+        sys.exit(2)
+
+
+def _torch_text(target: str, inputs: list[str], call_args: str, name: str | None, flat: bool) -> str:
+    from cnncalc.importers.need import need_torch
+
+    need_torch()
+    from cnncalc.importers.torch.convert import convert, shapes_of
+    from cnncalc.importers.torch.find import find
+
+    shapes = shapes_of(inputs)
+    module = find(target, call_args)
+    origin = f"{target}({call_args})" if call_args else target
+    return convert(module, shapes, name or target.rpartition(":")[2], origin=origin, flat=flat).text
+
+
+def _write(text: str, output: str | None) -> None:
+    """To standard output, or to a file that is there whole or not at all."""
+    if output is None:
+        sys.stdout.write(text)
+        return
+    from pathlib import Path
+
+    from cnncalc.core.diagnostic import Diagnostic, SpecError
+
+    path = Path(output)
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        raise SpecError(Diagnostic(f"{output} cannot be written: {error.strerror or error}")) from None

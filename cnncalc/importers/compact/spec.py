@@ -1,0 +1,208 @@
+"""The folded tree as a Spec: names, references and calls."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from cnncalc.graph.names import stack_names
+from cnncalc.importers.compact.blocks import Definition, Extraction
+from cnncalc.importers.compact.nest import nest
+from cnncalc.importers.compact.tree import Item, build, every, fold_activations
+from cnncalc.importers.parts import Names, Part, head_name, parts
+from cnncalc.importers.sketch import Ref, Sketch
+from cnncalc.layers import MERGES
+from cnncalc.spec.model import Block, Call, Head, Spec, Stack
+
+_RESULT = -(10**9)
+"""The reader of the network's results."""
+
+
+class Unfoldable(Exception):
+    """A reference that the folded form cannot express."""
+
+
+def compact(sketch: Sketch) -> Spec:
+    """The readable spec of a sketch whose steps are in order. Raises Unfoldable where it cannot be said."""
+    found = parts(sketch)
+    readers = _readers(sketch)
+    counts = {ref: len(those) for ref, those in readers.items()}
+    trees = [build(sketch, part.steps) for part in found]
+    for tree in trees:
+        fold_activations(tree, counts)
+        nest(tree, readers)
+    _drop_plain_names(trees)
+    extraction = Extraction(sketch, trees, _far(sketch, trees))
+    extraction.run()
+    return Writer(sketch, found, trees, extraction.definitions).spec()
+
+
+def _readers(sketch: Sketch) -> dict[Ref, frozenset[Ref]]:
+    found: dict[Ref, set[Ref]] = defaultdict(set)
+    for index, step in enumerate(sketch.steps):
+        for ref in step.inputs:
+            found[ref].add(index)
+    for output in sketch.outputs:
+        found[output.value].add(_RESULT)
+    return defaultdict(frozenset, {ref: frozenset(those) for ref, those in found.items()})
+
+
+def _drop_plain_names(trees: list[list[Item]]) -> None:
+    """Names that stand twice in a list are made unique; those of repeated uses go."""
+    for tree in trees:
+        for items in every(tree):
+            counts = Counter(item.name for item in items if item.name)
+            for item in items:
+                if counts[item.name] > 1:
+                    item.name = ""
+
+
+def _far(sketch: Sketch, trees: list[list[Item]]) -> frozenset[Ref]:
+    """Values inside a container that are read outside it, and weights that another layer uses."""
+    found: set[Ref] = {step.share for step in sketch.steps if step.share is not None}
+    found |= {output.value for output in sketch.outputs}
+    for tree in trees:
+        for items in every(tree):
+            for item in items:
+                if item.lists:
+                    inner = item.steps - {item.step}
+                    outer = (ref for index, step in enumerate(sketch.steps) if index not in item.steps for ref in step.inputs)
+                    found |= inner.intersection(outer)
+    return frozenset(found)
+
+
+class Writer:
+    """Writes one spec."""
+
+    def __init__(
+        self, sketch: Sketch, found: list[Part], trees: list[list[Item]], definitions: dict[str, Definition]
+    ) -> None:
+        self.sketch = sketch
+        self.parts = found
+        self.trees = trees
+        self.definitions = definitions
+        self.frames: list[list[Item]] = []
+        self.outside: dict[Ref, str] = {}
+
+    def spec(self) -> Spec:
+        """The whole."""
+        sketch = self.sketch
+        self.outside = {-1 - index: name for index, name in enumerate(sketch.inputs)}
+        for tree in self.trees:
+            self._label(tree)
+        for one in self.definitions.values():
+            self._label(one.body.lists[0])
+        self._match()
+        names = Names(*sketch.inputs, *(item.label for item in self.trees[0]))
+        layers = self._stack(self.trees[0], -1 if len(sketch.inputs) == 1 else None)
+        heads = {}
+        for number, (part, tree) in enumerate(list(zip(self.parts, self.trees, strict=True))[1:], start=1):
+            name = names.unique(head_name(sketch, part, number))
+            source = tree[0].source if tree else part.output.value
+            self.frames = [self.trees[0]]
+            where = self._name(source)
+            stack = self._stack(tree, source)
+            heads[name] = Head(name, where, stack, True if part.output.train_only else None)
+        # bodies come last: what they are called with must have been named
+        blocks = {name: self._block(one) for name, one in reversed(self.definitions.items())}
+        self._explicit(layers)
+        return Spec(sketch.name, dict(sketch.inputs), layers, sketch.source, blocks=blocks, heads=heads)
+
+    # -- names -----------------------------------------------------------------------------------------------------
+
+    def _label(self, items: list[Item]) -> None:
+        """What every item of a list and of the lists inside is called in paths."""
+        calls = tuple(Call(item.kind, {}, item.name or None) for item in items)
+        for item, label in zip(items, stack_names(Stack(calls)), strict=True):
+            item.label = label
+            if not item.block:
+                for inner in item.lists:
+                    self._label(inner)
+
+    def _match(self) -> None:
+        """Nothing to do: bodies are labelled like their calls' own items."""
+
+    def _explicit(self, layers: Stack) -> None:
+        """Names are explicit where something refers to them; that was settled while writing."""
+
+    def _name(self, ref: Ref) -> str:
+        """How a value is referred to from here: a name of this list or of one around it."""
+        hidden: set[str] = set()
+        for frame in reversed(self.frames):
+            for item in frame:
+                path = _path(item, ref)
+                if path is not None:
+                    if path[0] in hidden:
+                        raise Unfoldable(f"{path[0]} is hidden by another layer of that name")
+                    return ".".join(path)
+            hidden.update(item.label for item in frame)
+        if ref in self.outside:
+            return self.outside[ref]
+        raise Unfoldable("a value is not in sight")
+
+    # -- calls -----------------------------------------------------------------------------------------------------
+
+    def _stack(self, items: list[Item], before: Ref | None) -> Stack:
+        self.frames.append([])
+        calls = []
+        for item in items:
+            calls.append(self._call(item, before))
+            self.frames[-1].append(item)
+            before = item.step
+        self.frames.pop()
+        # a name may have become explicit after its call was made
+        named = [
+            call if item.name == (call.name or "") else _named(call, item.name)
+            for call, item in zip(calls, items, strict=True)
+        ]
+        return Stack(tuple(named))
+
+    def _call(self, item: Item, before: Ref | None) -> Call:
+        fields: dict[str, Any] = dict(item.fields)
+        inner: list[Stack] = []
+        if item.lists and not item.block:
+            inner = [self._stack(items, item.source) for items in item.lists]
+        if item.kind in MERGES and item.lists:
+            fields["branches"] = tuple(inner)
+        elif item.kind == "stack":
+            fields["layers"] = inner[0]
+        for name, ref in item.extra.items():
+            fields[name] = self._name(ref)
+        reads = (item.source,) if item.lists else item.inputs
+        sources = () if reads == (before,) else tuple(self._name(ref) for ref in reads)
+        return Call(
+            item.kind,
+            fields,
+            item.name or None,
+            sources,
+            repeat=item.repeat if item.repeat > 1 else None,
+            trainable=None if item.trainable else False,
+            share=None if item.share is None else self._name(item.share),
+        )
+
+    def _block(self, one: Definition) -> Block:
+        self.frames = []
+        self.outside = dict(one.outside)
+        return Block(one.name, dict(one.parameters), self._stack(one.body.lists[0], one.body.source), one.doc)
+
+
+def _named(call: Call, name: str) -> Call:
+    from dataclasses import replace
+
+    return replace(call, name=name)
+
+
+def _path(item: Item, ref: Ref) -> list[str] | None:
+    """The path of a value from the list that an item stands in; a name that is used becomes explicit."""
+    if item.step == ref:
+        item.name = item.label
+        return [item.label]
+    if ref not in item.steps or item.block or item.repeat > 1 or not item.lists:
+        return None
+    for number, items in enumerate(item.lists, start=1):
+        for inner in items:
+            path = _path(inner, ref)
+            if path is not None:
+                item.name = item.label
+                return [item.label, *([f"branch{number}"] if item.kind in MERGES else []), *path]
+    return None

@@ -1,0 +1,110 @@
+"""A torch module as a Sketch: traced in training mode, where heads and dropout exist, else in prediction mode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from cnncalc.core.diagnostic import Diagnostic, SpecError
+from cnncalc.core.shapes import Shape
+from cnncalc.importers.parts import valid
+from cnncalc.importers.sketch import Output, Sketch
+from cnncalc.importers.tidy import tidy
+from cnncalc.importers.torch.measure import COUNTER, Prediction, count
+from cnncalc.importers.torch.rules import COMPOSITES, RULES
+from cnncalc.importers.torch.trace import TraceError, device_of, dtype_of, images, trace
+from cnncalc.importers.torch.translate import Module, Translator
+from cnncalc.importers.torch.values import Map
+
+
+class Reading(NamedTuple):
+    """What a module is called and where it comes from."""
+
+    name: str
+    source: str
+
+
+def sketch(
+    module: nn.Module, shapes: Sequence[Shape], reading: Reading, training: bool, prediction: Prediction
+) -> Sketch:
+    """The module as traced in one mode. Raises SpecError for what is not understood, all of it."""
+    inputs = images(shapes, device_of(module), dtype_of(module))
+    try:
+        traced = trace(module, inputs, training)
+    except TraceError as error:
+        mode = "training" if training else "prediction"
+        message = f"{reading.name} cannot be followed in {mode} mode: {error}"
+        remedy = "torch.export must be able to trace it: no decisions that depend on a tensor's numbers"
+        raise SpecError(Diagnostic(message, remedy=remedy)) from None
+    translator = Translator(traced, facts(module), RULES, COMPOSITES)
+    translator.run()
+    outputs = _results(translator, prediction, training)
+    used = _behind(traced, [node for _, node in traced.outputs])
+    problems = [problem for node, problem in translator.refused.items() if node in used]
+    if problems:
+        raise SpecError(*problems)
+    if not outputs:
+        raise SpecError(Diagnostic(f"{reading.name} returns no batch of maps or vectors", received=str(prediction.outputs)))
+    notes = list(translator.notes)
+    if prediction.failure:
+        notes.append(f"the multiply-adds could not be compared with torch's count: {prediction.failure}")
+    names = ("input",) if len(traced.inputs) == 1 else tuple(valid(name) for name in traced.inputs)
+    sizes = dict(zip(names, translator.shapes, strict=True))
+    measured = count(module, prediction)
+    whole = Sketch(reading.name, reading.source, sizes, tuple(translator.steps), outputs, measured, tuple(notes))
+    return _without_use(tidy(whole, translator.module.leaves), module, translator.module)
+
+
+def _without_use(sketch: Sketch, module: nn.Module, known: Module) -> Sketch:
+    """The sketch with the names of what it does not use."""
+    used = {name for step in sketch.steps for name in step.weights}
+    unused = [name for name in dict.fromkeys(known.keys.values()) if name not in used and not name.endswith(COUNTER)]
+    return replace(sketch, unused=tuple(unused))
+
+
+def facts(module: nn.Module) -> Module:
+    """What the translation must know of the module beyond the graph."""
+    keys: dict[int, str] = {}
+    names: dict[str, str] = {}
+    every = [*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False)]
+    for name, tensor in every:
+        names[name] = keys.setdefault(id(tensor), name)
+    parameters = {names[name] for name, _ in module.named_parameters(remove_duplicate=False)}
+    frozen = {names[name] for name, one in module.named_parameters(remove_duplicate=False) if not one.requires_grad}
+    leaves = {name for name, one in module.named_modules() if name and next(one.children(), None) is None}
+    return Module(names, frozenset(parameters), frozenset(frozen), frozenset(leaves))
+
+
+def _results(translator: Translator, prediction: Prediction, training: bool) -> tuple[Output, ...]:
+    """The trunk's result and the heads. What a prediction does not return exists in training only."""
+    found: list[Output] = []
+    single = len(prediction.outputs) == 1
+    for index, (name, node) in enumerate(translator.traced.outputs):
+        value = translator.values.get(node)
+        if not isinstance(value, Map):
+            continue
+        apart = training and not prediction.failure and index > 0 and (single or name not in prediction.outputs)
+        translator.node = node
+        found.append(Output(name or "output", translator.plain(value), apart))
+    return tuple(found)
+
+
+def _behind(traced: Any, nodes: list[Any]) -> set[Any]:
+    """The operations that the results depend on."""
+    seen: set[Any] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            waiting += node.all_input_nodes
+    return seen
+
+
+def torch_version() -> str:
+    """The version of torch, without its build."""
+    return str(torch.__version__).partition("+")[0]

@@ -1,0 +1,266 @@
+"""Sums, products, means and maxima; with maps, weights, numbers and drawn masks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.core.shapes import Shape
+from cnncalc.importers.torch.rules.pointwise import dropped
+from cnncalc.importers.torch.rules.windows import weight_of
+from cnncalc.importers.torch.translate import Arguments, NotUnderstood, Rule, Translator
+from cnncalc.importers.torch.values import Map, Noise, Value, Weight, plain
+
+
+def _number(value: Any) -> float | None:
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else value
+
+
+def add(t: Translator, a: Arguments) -> Value:
+    """A + b: two maps, a map and a number, a map and weights."""
+    one, two, alpha = a["self"], a["other"], a.get("alpha", 1)
+    number = _number(two)
+    if isinstance(one, Noise) or isinstance(two, Noise):
+        if isinstance(one, Noise) and number is not None:
+            return one._replace(kept=number * alpha)
+        if isinstance(two, Noise) and isinstance(one, int | float):
+            return two._replace(kept=one)
+        raise NotUnderstood("adds drawn numbers")
+    if number is not None:
+        return _rescaled(t, t.map(one), 1, number * alpha)
+    if alpha != 1:
+        raise NotUnderstood(f"adds {alpha:g} times a map, which has no counterpart in the language")
+    if isinstance(one, Weight) or isinstance(two, Weight):
+        x, weight = (two, one) if isinstance(one, Weight) else (one, two)
+        return _shifted(t, t.map(x), weight_of(weight))
+    return _joined(t, "add", t.map(one), t.map(two))
+
+
+def subtract(t: Translator, a: Arguments) -> Value:
+    """A map minus a number."""
+    number = _number(a["other"])
+    if number is None:
+        raise NotUnderstood("subtracts, which the language knows for numbers only")
+    return _rescaled(t, t.map(a["self"]), 1, -number * a.get("alpha", 1))
+
+
+def reversed_subtract(t: Translator, a: Arguments) -> Value:
+    """A number minus a map."""
+    number = _number(a["other"])
+    if number is None or a.get("alpha", 1) != 1:
+        raise NotUnderstood("subtracts, which the language knows for numbers only")
+    return _rescaled(t, t.map(a["self"]), -1, number)
+
+
+def negate(t: Translator, a: Arguments) -> Value:
+    """Minus a map."""
+    return _rescaled(t, t.map(a["self"]), -1, 0)
+
+
+def multiply(t: Translator, a: Arguments) -> Value:
+    """A * b: two maps, a map and a number, a map and weights, a map and a mask."""
+    one, two = a["self"], a["other"]
+    if isinstance(one, Noise) and isinstance(two, Noise):
+        raise NotUnderstood("multiplies drawn numbers")
+    if isinstance(one, Noise) or isinstance(two, Noise):
+        x, noise = (two, one) if isinstance(one, Noise) else (one, two)
+        return noise if _number(x) is not None else dropped(t, t.map(x), noise)
+    for x, factor in ((one, _number(two)), (two, _number(one))):
+        if factor is not None:
+            return _rescaled(t, t.map(x), factor, 0)
+    if isinstance(one, Weight) or isinstance(two, Weight):
+        x, weight = (two, one) if isinstance(one, Weight) else (one, two)
+        return _scaled(t, t.map(x), weight_of(weight))
+    return _product(t, t.map(one), t.map(two))
+
+
+def divide(t: Translator, a: Arguments) -> Value:
+    """A map divided by a number; a map by its local response."""
+    one, two = a["self"], a["other"]
+    number = _number(two)
+    if isinstance(one, Noise) and number is not None:
+        return one
+    if number is not None and a.get("rounding_mode") is None:
+        return _rescaled(t, t.map(one), 1 / number, 0)
+    raise NotUnderstood("divides a map by a map, which has no counterpart in the language")
+
+
+def maximum(t: Translator, a: Arguments) -> Value:
+    """The larger of two maps."""
+    return _joined(t, "maximum", t.map(a["self"]), t.map(a["other"]))
+
+
+def _rescaled(t: Translator, x: Map, factor: float, offset: float) -> Map:
+    if factor == 1 and offset == 0:
+        return x
+    before = t.steps[x.ref] if x.ref >= 0 else None
+    if before is not None and before.kind == "rescale" and "offset" not in before.fields and factor == 1 and t.only_reader():
+        return t.extend(x, {"offset": offset})
+    fields = {"factor": None if factor == 1 else factor, "offset": offset or None}
+    return t.same(x, "rescale", fields)
+
+
+def _joined(t: Translator, kind: str, one: Map, two: Map) -> Map:
+    """Two maps of equal shape."""
+    if t.sizes(one) != t.sizes(two) or one.stretched or two.stretched:
+        raise NotUnderstood("joins maps of different shapes, which the language knows for products only")
+    if one.axes != two.axes:
+        one, two = (plain(t.plain(x), len(x.axes)) for x in (one, two))
+    return one._replace(ref=t.emit(kind, None, (one.ref, two.ref), t.shape(one.ref)))
+
+
+def _product(t: Translator, one: Map, two: Map) -> Map:
+    """Two maps; axes of size 1 are spread, and a vector [C] over a map."""
+    first, second = (x._replace(stretched=False) for x in (one, two))
+    if first.axes != second.axes:
+        for x, other in ((first, second), (second, first)):
+            # a vector [C, 1, 1] is spread over C channels by the layer itself
+            spread = [axis for axis in other.axes if axis is not None] == [0] and len(t.shape(other.ref)) == 1
+            if spread and len(x.axes) == len(other.axes) and x.axes.index(0) == other.axes.index(0):
+                if None not in x.axes:
+                    shape = t.shape(x.ref)
+                    return x._replace(ref=t.emit("multiply", None, (first.ref, second.ref), shape))
+        first, second = (plain(t.plain(x), len(x.axes)) for x in (first, second))
+    shapes = t.shape(first.ref), t.shape(second.ref)
+    if len(shapes[0]) != len(shapes[1]):
+        raise NotUnderstood("multiplies maps with different numbers of axes")
+    shape = tuple(max(pair) for pair in zip(*shapes, strict=True))
+    return first._replace(ref=t.emit("multiply", None, (first.ref, second.ref), shape))
+
+
+# -- weights -----------------------------------------------------------------------------------------------------------
+
+
+def _per(t: Translator, x: Map, weight: Weight) -> tuple[Map, str | None]:
+    """How a weight meets a map: one number per channel (None), for the whole layer, or one for every number."""
+    sizes = tuple(weight.shape)
+    while sizes and sizes[0] == 1 and len(sizes) > 1:
+        sizes = sizes[1:]
+    if all(size == 1 for size in sizes):
+        return x, "layer"
+    places = [len(x.axes) - len(sizes) + index for index, size in enumerate(sizes) if size != 1]
+    if places and places[0] >= 0 and len(places) == 1 and x.axes[places[0]] == 0:
+        return x, None
+    shape = t.shape(x.ref)
+    if len(sizes) == len(shape) and sizes == t.sizes(x):
+        if x.axes != tuple(range(len(shape))):
+            x = plain(t.plain(x), len(x.axes))
+        return x, "number"
+    raise NotUnderstood(f"combines a map with weights of {'x'.join(map(str, weight.shape))}, which have no counterpart")
+
+
+def _scaled(t: Translator, x: Map, weight: Weight) -> Map:
+    if x.stretched:
+        raise NotUnderstood("works on an expanded map")
+    x, per = _per(t, x, weight)
+    return t.same(x, "scale", {"per": per}, (weight,))
+
+
+def _shifted(t: Translator, x: Map, weight: Weight) -> Map:
+    """Plus weights: the offset of the scale just before, if it has none, else a layer of its own."""
+    if x.stretched:
+        raise NotUnderstood("works on an expanded map")
+    x, per = _per(t, x, weight)
+    before = t.steps[x.ref] if x.ref >= 0 else None
+    bare = before is not None and before.kind == "scale" and before.share is None and "bias" not in before.fields
+    if before is not None and bare and before.fields.get("per") == per and t.only_reader():
+        return t.extend(x, {"bias": True}, weight)
+    return t.same(x, "scale", {"weight": False, "bias": True, "per": per}, (weight,))
+
+
+# -- reductions --------------------------------------------------------------------------------------------------------
+
+
+def _axes(x: Map, dims: Any) -> tuple[int, ...]:
+    """The layer's axes that a reduction runs over."""
+    count = len(x.axes) + 1
+    listed = [dims] if isinstance(dims, int) else list(dims or range(count))
+    numbers = sorted({int(dim) % count for dim in listed})
+    if 0 in numbers:
+        raise NotUnderstood("reduces over the batch")
+    found = [x.axes[number - 1] for number in numbers]
+    return tuple(sorted(axis for axis in found if axis is not None))
+
+
+def _reduced(t: Translator, a: Arguments, kind: str, mode: str, dims: Any) -> Map:
+    x = t.map(a["self"])
+    if x.stretched:
+        raise NotUnderstood("works on an expanded map")
+    axes, keep = _axes(x, dims), bool(a.get("keepdim"))
+    shape = t.shape(x.ref)
+    if axes == tuple(range(1, len(shape))) and axes:
+        return _global(t, x, f"global_{kind}", keep, dims)
+    if axes == (0,) and len(shape) > 1:
+        fields = {"kernel": shape[0], "mode": None if mode == "max" else mode}
+        ref = t.emit("depth_pool", fields, (t.plain(x),), (1, *shape[1:]))
+        return _dropped(t, plain(ref, len(shape)), keep)
+    if axes and 0 not in axes:
+        kernel = [shape[axis] if axis in axes else 1 for axis in range(1, len(shape))]
+        pooled = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
+        return _dropped(t, plain(t.emit(kind, {"kernel": kernel}, (t.plain(x),), pooled), len(shape)), keep)
+    raise NotUnderstood("reduces over channels and positions at once, which has no counterpart in the language")
+
+
+def _global(t: Translator, x: Map, kind: str, keep: bool, dims: Any) -> Map:
+    shape: Shape = t.shape(x.ref)
+    if not keep:
+        return plain(t.emit(kind, None, (x.ref,), shape[:1]), 1)
+    ref = t.emit(kind, {"keepdims": True}, (x.ref,), (shape[0], *(1 for _ in shape[1:])))
+    return x._replace(ref=ref)
+
+
+def _dropped(t: Translator, x: Map, keep: bool) -> Map:
+    """Without the axes of size 1 that a reduction leaves, unless they are kept."""
+    shape = t.result()
+    if keep or shape == t.sizes(x):
+        return x
+    fields = None if len(shape) == 1 else {"shape": list(shape)}
+    return plain(t.emit("reshape" if fields else "flatten", fields, (x.ref,), shape), len(shape))
+
+
+def mean(t: Translator, a: Arguments) -> Value:
+    """Over all positions: global pooling; over channels: depth pooling; over one side: a pooling as long as the side."""
+    return _reduced(t, a, "avgpool", "average", a.get("dim"))
+
+
+def amax(t: Translator, a: Arguments) -> Value:
+    """The same with the maximum."""
+    return _reduced(t, a, "maxpool", "max", a.get("dim"))
+
+
+def max_(t: Translator, a: Arguments) -> Value:
+    """max(dim): values and indices; max(other): the larger one."""
+    if a.get("other") is not None:
+        return maximum(t, a)
+    if a.get("dim") is None:
+        raise NotUnderstood("takes the maximum over the batch")
+    units = _maxout(t, a)
+    return (units if units is not None else _reduced(t, a, "maxpool", "max", int(a["dim"])), None)
+
+
+def _maxout(t: Translator, a: Arguments) -> Map | None:
+    """view [C / pieces, pieces, ...], then the maximum over the pieces."""
+    x = t.map(a["self"])
+    if x.ref < 0 or t.steps[x.ref].kind != "reshape" or x.axes != tuple(range(len(x.axes))) or int(a["dim"]) != 2:
+        return None
+    inner, split = t.steps[x.ref].inputs[0], t.shape(x.ref)
+    whole = t.shape(inner)
+    if (split[0] * split[1], *split[2:]) != tuple(whole) or a.get("keepdim"):
+        return None
+    return plain(t.emit("maxout", {"pieces": split[1]}, (inner,), (split[0], *split[2:])), len(whole))
+
+
+RULES: dict[str, Rule] = {
+    "add": add,
+    "sub": subtract,
+    "subtract": subtract,
+    "rsub": reversed_subtract,
+    "neg": negate,
+    "mul": multiply,
+    "multiply": multiply,
+    "div": divide,
+    "true_divide": divide,
+    "maximum": maximum,
+    "mean": mean,
+    "amax": amax,
+    "max": max_,
+}

@@ -1,0 +1,210 @@
+"""Convolutions, linear maps and poolings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cnncalc.importers.sketch import Ref
+from cnncalc.importers.torch.translate import Arguments, NotUnderstood, Rule, Translator
+from cnncalc.importers.torch.values import Map, Value, Weight, plain
+
+
+def short(values: Any, axes: int, default: int | None = None) -> Any:
+    """One number where all axes have the same, None for the default, else a list.
+
+    >>> short([3, 3], 2), short([1, 1], 2, default=1), short([3, 5], 2)
+    (3, None, [3, 5])
+    """
+    listed = [int(value) for value in (values if isinstance(values, Sequence) else [values])]
+    if len(listed) == 1:
+        listed = listed * axes
+    if len(set(listed)) == 1:
+        return None if listed[0] == default else listed[0]
+    return listed
+
+
+def weight_of(value: Any, what: str = "weight") -> Weight:
+    """A parameter as the module holds it. Raises NotUnderstood for anything computed."""
+    if isinstance(value, Weight) and not value.made and len(value.names) == 1:
+        return value
+    made = isinstance(value, Weight) and value.made
+    raise NotUnderstood(f"takes a {what} that is computed" if made else f"takes a {what} that is a map")
+
+
+def conv(t: Translator, a: Arguments) -> Value:
+    """conv1d, conv2d, conv3d."""
+    weight = weight_of(a["weight"])
+    axes = len(weight.shape) - 2
+    given = a["padding"]
+    padding = given if isinstance(given, str) else short(given, axes, 0)
+    return _conv(t, a, weight, padding if padding != "valid" else None)
+
+
+def convolution(t: Translator, a: Arguments) -> Value:
+    """The general form, transposed or not."""
+    if a["transposed"]:
+        return transposed(t, a)
+    return conv(t, a)
+
+
+def _conv(t: Translator, a: Arguments, weight: Weight, padding: Any) -> Value:
+    x = t.plain(a["input"])
+    channels, axes = t.shape(x)[0], len(weight.shape) - 2
+    filters, groups = weight.shape[0], int(a["groups"])
+    x, padding, mode = _padded(t, x, padding)
+    fields: dict[str, Any] = {"filters": filters, "kernel": short(weight.shape[2:], axes)}
+    kind = "conv"
+    if groups == channels > 1:
+        kind = "depthwise_conv"
+        multiplier = filters // channels
+        fields = {"kernel": fields["kernel"], "multiplier": None if multiplier == 1 else multiplier}
+    fields |= {
+        "stride": short(a["stride"], axes, 1),
+        "padding": padding,
+        "dilation": short(a["dilation"], axes, 1),
+        "groups": None if groups == 1 or kind == "depthwise_conv" else groups,
+        "bias": None if a["bias"] is not None else False,
+        "padding_mode": mode,
+    }
+    bias = None if a["bias"] is None else weight_of(a["bias"], "bias")
+    return t.give(kind, fields, (x,), (weight, bias))
+
+
+def _padded(t: Translator, x: Ref, padding: Any) -> tuple[Ref, Any, str | None]:
+    """Takes in a pad layer that the convolution's own module made: padding modes, and padding side by side."""
+    if x < 0 or padding is not None:
+        return x, padding, None
+    pad = t.steps[x]
+    if pad.kind != "pad" or pad.scope != t.scope(t.node) or not t.leaf():
+        return x, padding, None
+    mode = pad.fields.get("mode")
+    if mode == "constant":
+        return x, padding, None
+    return pad.inputs[0], pad.fields["amount"], mode
+
+
+def transposed(t: Translator, a: Arguments) -> Value:
+    """conv_transpose1d, 2d, 3d."""
+    weight = weight_of(a["weight"])
+    axes, groups = len(weight.shape) - 2, int(a["groups"])
+    x = t.plain(a["input"])
+    fields = {
+        "filters": weight.shape[1] * groups,
+        "kernel": short(weight.shape[2:], axes),
+        "stride": short(a["stride"], axes, 1),
+        "padding": short(a["padding"], axes, 0),
+        "output_padding": short(a["output_padding"], axes, 0),
+        "dilation": short(a["dilation"], axes, 1),
+        "groups": None if groups == 1 else groups,
+        "bias": None if a["bias"] is not None else False,
+    }
+    bias = None if a["bias"] is None else weight_of(a["bias"], "bias")
+    return t.give("transposed_conv", fields, (x,), (weight, bias))
+
+
+def linear(t: Translator, a: Arguments) -> Value:
+    """F.linear, along the tensor's last axis."""
+    return _dense(t, a["input"], weight_of(a["weight"]), a["bias"], 0)
+
+
+def addmm(t: Translator, a: Arguments) -> Value:
+    """A bias plus a product with weights."""
+    return _dense(t, a["mat1"], weight_of(a["mat2"]), a["self"], 1)
+
+
+def matmul(t: Translator, a: Arguments) -> Value:
+    """A product with weights; two maps have no counterpart."""
+    one, two = (a[name] for name in ("self", "other" if a.get("other") is not None else "mat2"))
+    if isinstance(one, Map) and isinstance(two, Weight) and len(two.shape) == 2:
+        return _dense(t, one, weight_of(two), None, 1)
+    raise NotUnderstood("multiplies matrices of two maps, which has no counterpart in the language")
+
+
+def _dense(t: Translator, x: Any, weight: Weight, bias: Any, side: int) -> Value:
+    x = t.map(x)
+    units = weight.shape[side]
+    axis = x.axes[-1] if x.axes else None
+    if x.stretched or axis is None or (axis != 0 and axis != len(t.shape(x.ref)) - 1):
+        ref = t.plain(x)
+        x = plain(ref, len(t.shape(ref)))
+        axis = len(x.axes) - 1
+    shape = t.shape(x.ref)
+    word = None if len(shape) == 1 else "channels" if axis == 0 else "last"
+    given = None if bias is None else weight_of(bias, "bias")
+    fields = {"units": units, "bias": None if bias is not None else False, "axis": word}
+    out = (*shape[:axis], units, *shape[axis + 1 :])
+    return x._replace(ref=t.emit("dense", fields, (x.ref,), out, (weight, given)))
+
+
+# -- poolings ----------------------------------------------------------------------------------------------------------
+
+
+def _pool(t: Translator, a: Arguments, kind: str, extra: dict[str, Any]) -> Map:
+    x = t.plain(a["self"])
+    axes = len(t.shape(x)) - 1
+    kernel = short(a["kernel_size"], axes)
+    stride = short(a["stride"], axes) if a["stride"] else kernel
+    fields = {
+        "kernel": kernel,
+        "stride": None if stride == kernel else stride,
+        "padding": short(a["padding"], axes, 0),
+        **extra,
+        "ceil_mode": True if a["ceil_mode"] else None,
+    }
+    return t.give(kind, fields, (x,))
+
+
+def maxpool(t: Translator, a: Arguments) -> Value:
+    """max_pool1d, 2d, 3d."""
+    axes = len(t.sizes(t.map(a["self"]))) - 1
+    return _pool(t, a, "maxpool", {"dilation": short(a["dilation"], axes, 1)})
+
+
+def maxpool_indices(t: Translator, a: Arguments) -> Value:
+    """The same with its indices, which must not be used."""
+    return (maxpool(t, a), None)
+
+
+def avgpool(t: Translator, a: Arguments) -> Value:
+    """avg_pool1d, 2d, 3d."""
+    if a.get("divisor_override"):
+        raise NotUnderstood("has a divisor of its own, which the language does not know")
+    padded = any(a["padding"])
+    outside = False if padded and not a["count_include_pad"] else None
+    return _pool(t, a, "avgpool", {"count_include_pad": outside})
+
+
+def _adaptive(t: Translator, a: Arguments, kind: str) -> Map:
+    x = t.plain(a["self"])
+    axes = len(t.shape(x)) - 1
+    size = short(a["output_size"], axes)
+    if size == 1:
+        return t.give(f"global_{kind}", {"keepdims": True}, (x,))
+    return t.give(f"adaptive_{kind}", {"size": size}, (x,))
+
+
+def adaptive_avgpool(t: Translator, a: Arguments) -> Value:
+    """adaptive_avg_pool1d, 2d, 3d."""
+    return _adaptive(t, a, "avgpool")
+
+
+def adaptive_maxpool(t: Translator, a: Arguments) -> Value:
+    """adaptive_max_pool1d, 2d, 3d: values and indices."""
+    return (_adaptive(t, a, "maxpool"), None)
+
+
+RULES: dict[str, Rule] = {
+    **{f"conv{rank}d": conv for rank in (1, 2, 3)},
+    **{f"conv_transpose{rank}d": transposed for rank in (1, 2, 3)},
+    "convolution": convolution,
+    "linear": linear,
+    "addmm": addmm,
+    "mm": matmul,
+    "matmul": matmul,
+    **{f"max_pool{rank}d": maxpool for rank in (1, 2, 3)},
+    **{f"max_pool{rank}d_with_indices": maxpool_indices for rank in (1, 2, 3)},
+    **{f"avg_pool{rank}d": avgpool for rank in (1, 2, 3)},
+    **{f"adaptive_avg_pool{rank}d": adaptive_avgpool for rank in (1, 2, 3)},
+    **{f"adaptive_max_pool{rank}d": adaptive_maxpool for rank in (1, 2, 3)},
+}

@@ -1,0 +1,342 @@
+"""From the exported graph to a Sketch: every ATen operation is worded as a layer by the rules.
+
+A rule gets the operation's arguments by the names of its schema. What no rule understands is collected and told at the
+end, all of it.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import Any, NamedTuple
+
+import torch
+
+from cnncalc.core.diagnostic import Diagnostic
+from cnncalc.core.shapes import Shape
+from cnncalc.importers.sketch import Ref, Scope, Step
+from cnncalc.importers.torch.trace import BATCH, Traced, location
+from cnncalc.importers.torch.values import Map, Noise, Unknown, Value, Weight, plain
+
+
+class NotUnderstood(Exception):
+    """A rule cannot word an operation; the message says why."""
+
+
+class Arguments:
+    """An operation's arguments by the names of its schema; tensors are already values."""
+
+    def __init__(self, node: Any, read: Callable[[Any], Any]) -> None:
+        self.node = node
+        self._values: dict[str, Any] = {}
+        for index, argument in enumerate(node.target._schema.arguments):
+            if index < len(node.args):
+                given = node.args[index]
+            elif argument.name in node.kwargs:
+                given = node.kwargs[argument.name]
+            else:
+                given = argument.default_value if argument.has_default_value() else None
+            self._values[argument.name] = read(given)
+        self.first = next(iter(self._values.values()), None)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An argument that not every overload has."""
+        return self._values.get(name, default)
+
+    def values(self) -> list[Any]:
+        """All of them, lists opened."""
+        found: list[Any] = []
+        for value in self._values.values():
+            found += value if isinstance(value, list) else [value]
+        return found
+
+
+class Module(NamedTuple):
+    """Facts about the module that the graph does not tell."""
+
+    keys: Mapping[str, str]
+    """Name of a parameter or buffer -> the name that stands for its storage (tied weights have one)."""
+    parameters: frozenset[str]
+    frozen: frozenset[str]
+    """The parameters that are not trained."""
+    leaves: frozenset[str]
+    """Paths of submodules without submodules of their own."""
+
+
+Rule = Callable[["Translator", Arguments], Any]
+Composites = Mapping[str, Callable[["Translator", Any], "Map | None"]]
+"""Last operation -> a function that recognises the several operations that it ends; None where it does not."""
+
+
+class Translator:
+    """Walks through a graph once."""
+
+    def __init__(self, traced: Traced, module: Module, rules: Mapping[str, Rule], composites: Composites = {}) -> None:
+        self.traced = traced
+        self.module = module
+        self.rules = rules
+        self.composites = composites
+        self.steps: list[Step] = []
+        self.refused: dict[Any, Diagnostic] = {}
+        self.notes: dict[str, None] = {}
+        self.values: dict[Any, Value] = {}
+        self.shapes: list[Shape] = []
+        self.node: Any = None
+        """The operation that is being worded."""
+        self._owners: dict[str, Ref] = {}
+
+    # -- the walk --------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Words every operation."""
+        for node in self.traced.graph.nodes:
+            self.node = node
+            if node.op == "placeholder":
+                self.values[node] = self._placeholder(node)
+            elif node.op == "call_function":
+                self.values[node] = self._call(node)
+            elif node.op == "get_attr":
+                self.values[node] = Weight((), _sizes(node), made=True)
+
+    def _placeholder(self, node: Any) -> Value:
+        name = node.name
+        if name in self.traced.tensors:
+            full = self.traced.tensors[name]
+            return Weight((self.module.keys.get(full, full),), _sizes(node))
+        if name in self.traced.inputs:
+            sizes = _sizes(node)
+            if len(sizes) < 2 or len(sizes) > 5 or sizes[0] != BATCH:
+                return Unknown()
+            self.shapes.append(sizes[1:])
+            return plain(-len(self.shapes), len(sizes) - 1)
+        return Weight((), _sizes(node), made=True)
+
+    def _call(self, node: Any) -> Value:
+        if node.target is operator.getitem:
+            whole = self.values.get(node.args[0], Unknown())
+            return whole[node.args[1]] if type(whole) is tuple else Unknown()
+        if not hasattr(node.target, "_schema"):
+            return Unknown()
+        name = node.target._schema.name.partition("::")[2]
+        composite = self.composites.get(name)
+        found = composite(self, node) if composite is not None else None
+        if found is not None:
+            return found
+        arguments = Arguments(node, self._read)
+        inputs = [value for value in arguments.values() if isinstance(value, Map | Weight | Noise | Unknown | tuple)]
+        if any(isinstance(value, Unknown) for value in inputs):
+            return Unknown()
+        if inputs and all(isinstance(value, Weight) for value in inputs):
+            return _computed(node, inputs)
+        rule = self.rules.get(name) or self.rules.get(name.rstrip("_"))
+        if rule is None and not node.users:
+            return Unknown()
+        try:
+            if rule is None:
+                raise NotUnderstood("has no counterpart in the language")
+            result = rule(self, arguments)
+        except NotUnderstood as reason:
+            return self._refuse(node, str(reason))
+        return Unknown() if result is None else result  # type: ignore[no-any-return]
+
+    def _read(self, value: Any) -> Any:
+        if isinstance(value, torch.fx.Node):
+            return self.values.get(value, Unknown())
+        if isinstance(value, list | tuple):
+            return [self._read(item) for item in value]
+        return value
+
+    def _refuse(self, node: Any, reason: str) -> Unknown:
+        place = location(node)
+        path = ".".join(scope.name for scope in self.scope(node))
+        where = f" ({place})" if place else ""
+        operation = node.target._schema.name.partition("::")[2]
+        sizes = [_sizes(one) for one in node.all_input_nodes if "val" in one.meta]
+        received = " and ".join("x".join(map(str, size[1:])) for size in sizes if len(size) > 1)
+        self.refused[node] = Diagnostic(f"{operation}{where} {reason}", path=path, received=received)
+        return Unknown()
+
+    # -- what rules use --------------------------------------------------------------------------------------------
+
+    def emit(
+        self,
+        kind: str,
+        fields: dict[str, Any] | None = None,
+        inputs: tuple[Ref, ...] = (),
+        shape: Shape = (),
+        weights: tuple[Weight | None, ...] = (),
+    ) -> Ref:
+        """Adds a step; fields that are None are left out."""
+        names = tuple(self._single(weight) for weight in weights if weight is not None)
+        scope = self.scope(self.node)
+        path = ".".join(one.name for one in scope)
+        place = location(self.node)
+        step = Step(
+            kind,
+            {key: value for key, value in (fields or {}).items() if value is not None},
+            inputs,
+            tuple(int(size) for size in shape),
+            scope,
+            "",
+            names,
+            self._share(kind, names),
+            self._trainable(names),
+            f"{path} ({place})" if place else path,
+        )
+        self.steps.append(step)
+        for name in names:
+            self._owners.setdefault(name, len(self.steps) - 1)
+        return len(self.steps) - 1
+
+    def _single(self, weight: Weight) -> str:
+        if len(weight.names) != 1:
+            raise NotUnderstood("uses weights that are computed from several tensors")
+        return weight.names[0]
+
+    def _share(self, kind: str, names: tuple[str, ...]) -> Ref | None:
+        owners = {self._owners[name] for name in names if name in self._owners}
+        if not owners:
+            return None
+        owner = min(owners)
+        if len(owners) > 1 or self.steps[owner].weights != names or self.steps[owner].kind != kind:
+            other = self.steps[owner]
+            raise NotUnderstood(f"shares a part of the weights of {other.origin}, a {other.kind}, or in another form")
+        return owner
+
+    def _trainable(self, names: tuple[str, ...]) -> bool:
+        frozen = {name in self.module.frozen for name in names if name in self.module.parameters}
+        if len(frozen) > 1:
+            raise NotUnderstood("is frozen in part: the language freezes all weights of a layer or none")
+        return frozen != {True}
+
+    def forget(self, last: Any, first: Any) -> None:
+        """Takes back what was refused between two operations, which together have been understood."""
+        waiting = [last]
+        while waiting:
+            node = waiting.pop()
+            if node is not first and node in self.refused:
+                del self.refused[node]
+            waiting += [one for one in node.all_input_nodes if one is not first and one.op == "call_function"]
+
+    def extend(self, x: Map, fields: dict[str, Any], *weights: Weight) -> Map:
+        """Gives the step before, which nothing else reads, further fields and weights."""
+        step = self.steps[x.ref]
+        names = tuple(self._single(weight) for weight in weights)
+        if any(name in self._owners for name in names):
+            raise NotUnderstood("shares a part of the weights of another layer")
+        self._owners.update(dict.fromkeys(names, x.ref))
+        self.steps[x.ref] = step._replace(fields={**step.fields, **fields}, weights=(*step.weights, *names))
+        return x
+
+    def only_reader(self) -> bool:
+        """Whether nothing but this operation reads its first operand."""
+        return len(self.node.args[0].users) == 1
+
+    def leaf(self) -> bool:
+        """Whether the operation belongs to a submodule without submodules."""
+        scope = self.scope(self.node)
+        return bool(scope) and ".".join(one.name for one in scope) in self.module.leaves
+
+    def raw(self) -> Shape:
+        """The sizes of the operation's result with the batch."""
+        return _sizes(self.node)
+
+    def shape(self, ref: Ref) -> Shape:
+        """A value's shape, channels first."""
+        return self.steps[ref].shape if ref >= 0 else self.shapes[-1 - ref]
+
+    def same(self, x: Map, kind: str, fields: dict[str, Any] | None = None, weights: Any = ()) -> Map:
+        """A layer that keeps the shape and works in any layout."""
+        if x.stretched:
+            raise NotUnderstood("works on an expanded map")
+        return x._replace(ref=self.emit(kind, fields, (x.ref,), self.shape(x.ref), weights))
+
+    def plain(self, x: Any) -> Ref:
+        """A map as a layer sees it: its axes in order, the axes of size 1 that the tensor has written out."""
+        x = self.ordered(x)
+        axes = tuple(range(len(self.shape(x.ref))))
+        if x.axes == axes:
+            return int(x.ref)
+        sizes = self.sizes(x)
+        if len(sizes) > 4:
+            raise NotUnderstood(f"needs a map of {len(sizes) - 1} axes")
+        return self.emit("reshape", {"shape": list(sizes)}, (x.ref,), sizes)
+
+    def ordered(self, x: Any) -> Map:
+        """A map whose axes come in order, though there may be more of size 1; a permuted view becomes a layer."""
+        x = self.map(x)
+        if x.stretched:
+            raise NotUnderstood("works on an expanded map")
+        real = tuple(axis for axis in x.axes if axis is not None)
+        if real == tuple(sorted(real)):
+            return x
+        shape = self.shape(x.ref)
+        ref = self.emit("permute", {"order": list(real)}, (x.ref,), tuple(shape[axis] for axis in real))
+        numbers = iter(range(len(real)))
+        return Map(ref, tuple(None if axis is None else next(numbers) for axis in x.axes))
+
+    def map(self, x: Any) -> Map:
+        """The value, which must be a map."""
+        if not isinstance(x, Map):
+            raise NotUnderstood("works on weights or drawn numbers where a map was expected")
+        return x
+
+    def sizes(self, x: Map) -> Shape:
+        """The tensor's sizes without the batch (of an expanded map: before it was expanded)."""
+        shape = self.shape(x.ref)
+        return tuple(1 if axis is None else shape[axis] for axis in x.axes)
+
+    def result(self) -> Shape:
+        """The sizes of the operation's (first) result without the batch."""
+        sizes = _sizes(self.node)
+        if not sizes or sizes[0] != BATCH:
+            raise NotUnderstood("mixes the images of a batch")
+        return sizes[1:]
+
+    def give(self, kind: str, fields: dict[str, Any] | None, inputs: tuple[Ref, ...], weights: Any = ()) -> Map:
+        """A layer whose result is the operation's, in the plain layout."""
+        shape = self.result()
+        return plain(self.emit(kind, fields, inputs, shape, weights), len(shape))
+
+    def scope(self, node: Any) -> tuple[Scope, ...]:
+        """The submodules around an operation, outermost first; names of lists stand between them."""
+        found: list[Scope] = []
+        before = ""
+        for key, (path, kind) in (node.meta.get("nn_module_stack") or {}).items():
+            path = path.removeprefix("L['self'].").removeprefix("self.")
+            inside = path[len(before) + 1 :] if before and path.startswith(f"{before}.") else path if not before else ""
+            if not inside:
+                continue
+            *lists, own = inside.split(".")
+            found += [Scope(name) for name in lists]
+            word = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
+            _, _, call = key.partition("@")
+            found.append(Scope(own, word, int(call) if call.isdigit() else 0))
+            before = path
+        return tuple(found)
+
+
+def _sizes(node: Any) -> Shape:
+    value = node.meta.get("val")
+    if isinstance(value, list | tuple):
+        value = value[0] if value else None
+    return tuple(int(size) for size in value.shape) if isinstance(value, torch.Tensor) else ()
+
+
+def _computed(node: Any, inputs: list[Any]) -> Weight:
+    """Something made of weights alone: a view of one, or a computed one."""
+    names = tuple(dict.fromkeys(name for value in inputs for name in value.names))
+    shape = _sizes(node)
+    view = len(inputs) == 1 and not inputs[0].made and prod(shape) == prod(inputs[0].shape) and _moves(node)
+    return Weight(names, shape, made=not view)
+
+
+_VIEWS = frozenset({"view", "reshape", "unsqueeze", "squeeze", "flatten", "expand", "alias", "detach", "contiguous", "to"})
+
+
+def _moves(node: Any) -> bool:
+    return node.target._schema.name.partition("::")[2] in _VIEWS

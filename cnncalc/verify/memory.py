@@ -1,0 +1,164 @@
+"""What a network holds in memory while it runs, measured. Knows neither our analysis nor our formulas.
+
+What autograd saves is seen by its own hooks; the peaks by the allocator's events on a CPU, by a ledger of tensors on
+device meta, and by the allocator's counter on CUDA. The step that is measured is the second one: the first also creates
+the optimizer's state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+
+from cnncalc.graph.model import Graph
+from cnncalc.verify import events, ledger
+from cnncalc.verify.build import FAILURES, Network, check_memory, grow
+from cnncalc.verify.measure import Tick
+from cnncalc.verify.observed import MemorySeen, Observed, Seen
+from cnncalc.verify.training import Setup, Training
+
+FIGURES = ("saved_bytes", "inference_peak_bytes", "training_peak_bytes")
+TRAINING = ("saved_bytes", "training_peak_bytes")
+BLOCK = 512
+"""CUDA's allocator gives out whole blocks of so many bytes."""
+COPIED = "it ran on a copy of its input, because torch's group norm dies of a channels-last one that wants no gradient"
+
+Run = tuple[Callable[[], None], list[Tensor]]
+"""What runs, and what exists before."""
+
+
+def measure_memory(
+    graph: Graph,
+    network: Network,
+    inputs: tuple[Tensor, ...],
+    observed: Observed,
+    setup: Setup,
+    tick: Tick = lambda what, done, of: None,
+) -> None:
+    """Notes what each layer saves for backward, and the peaks of a prediction and of a training step.
+
+    Where torch does not get through a step, the reason is noted. Raises MemoryError where it does not fit.
+    """
+    seen = observed.memory = MemorySeen(setup.optimizer)
+    training = Training(graph, network, inputs, setup)
+    tick("what is saved for backward", 0, 3)
+    try:
+        training.first(_save(graph, training, observed, seen))
+    except FAILURES as error:
+        check_memory(error)
+        seen.refuse(f"torch refuses to train it: {type(error).__name__}: {error}", *TRAINING)
+        training.clear()
+    tick("peaks of memory", 1, 3)
+    try:
+        _peaks(inputs[0].device, training, seen)
+    except FAILURES as error:
+        check_memory(error)
+        seen.refuse(f"torch refuses to run it: {type(error).__name__}: {error}", *FIGURES[1:])
+    finally:
+        training.clear()
+        network.eval()
+
+
+def observe(graph: Graph, inputs: tuple[Tensor, ...], setup: Setup) -> Observed:
+    """Builds a network on these inputs and measures its memory, nothing else.
+
+    Raises BuildError where torch cannot build it, MemoryError where it does not fit.
+    """
+    observed = Observed([Seen() for _ in graph.nodes])
+    network = Network(graph)
+    with torch.no_grad():
+        for _, module, _ in grow(graph, inputs):
+            network.twins.append(module)
+    measure_memory(graph, network, inputs, observed, setup)
+    return observed
+
+
+def unmeasured(observed: Observed, setup: Setup, reason: str) -> None:
+    """Notes why nothing was measured."""
+    observed.memory = MemorySeen(setup.optimizer)
+    observed.memory.refuse(reason, *FIGURES)
+    for seen in observed.layers:
+        seen.saved = None
+
+
+def _save(graph: Graph, training: Training, observed: Observed, seen: MemorySeen) -> list[Tensor]:
+    """The first half of a step, noting what autograd keeps, at the layer that saves it first; gives the outputs."""
+    network = training.network
+    own = {tensor.untyped_storage()._cdata for tensor in (*network.parameters(), *network.buffers())}
+    kept: dict[int, Tensor] = {}
+    fresh: list[Tensor] = []
+
+    def pack(tensor: Tensor) -> Tensor:
+        key = tensor.untyped_storage()._cdata
+        if key not in own and key not in kept:
+            kept[key] = tensor
+            fresh.append(tensor)
+        return tensor
+
+    outputs: dict[int, Tensor] = {}
+    network.train()
+    _, results = network.plans[True]
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        for index, read, value in network.turns(*training.inputs):
+            observed.layers[index].saved = distinct(fresh)
+            fresh.clear()
+            if index in results:
+                outputs[index] = value
+            if copies(network.twins[index], read[0]):
+                observed.layers[index].saved = None
+                seen.refuse(f"{graph.nodes[index].path}: {COPIED}", *TRAINING)
+            node = graph.nodes[index]
+            if read[0].is_meta and (why := ledger.otherwise(node.kind, node.layer, read[0])):
+                observed.layers[index].saved = None
+                seen.refuse(f"{node.path} runs otherwise on device meta: {why}", *FIGURES)
+    seen.saved = distinct(kept.values())
+    found = [outputs[index] for index in results]
+    training.aim(found)
+    return found
+
+
+def copies(module: nn.Module, x: Tensor) -> bool:
+    """Whether the twin of a group norm has to copy its input (see twins.norm): a memory of ours, not of the layer's."""
+    return isinstance(module, nn.GroupNorm) and not x.requires_grad and not x.is_contiguous()
+
+
+def _peaks(device: torch.device, training: Training, seen: MemorySeen) -> None:
+    """Prediction, then the second step (only the former where torch does not train this network)."""
+    runs: list[Run] = [(training.predict, training.resident_for_prediction())]
+    if TRAINING[-1] not in seen.reasons:
+        runs.append((training.step, training.resident()))
+    if device.type == "meta":
+        seen.way = "ledger"
+        peaks = [distinct(there) + ledger.most(run, there) for run, there in runs]
+    elif device.type == "cuda":
+        seen.way = "counter"
+        peaks = [_counted(run, there, device) for run, there in runs]
+    elif device.type == "cpu":
+        seen.way = "events"
+        found = events.record(*(run for run, _ in runs))
+        bases = [distinct(there) for _, there in runs]
+        peaks = [one.peak(base) for one, base in zip(found, bases, strict=True)]
+        allocated = [base + one.allocated for one, base in zip(found, bases, strict=True)]
+        seen.inference_allocated, seen.training_allocated = (*allocated, None)[:2]
+    else:
+        seen.refuse(f"torch does not say what a device {device.type} allocates", *FIGURES[1:])
+        return
+    seen.inference_peak, seen.training_peak = (*peaks, None)[:2]
+
+
+def _counted(run: Callable[[], None], resident: list[Tensor], device: torch.device) -> int:
+    """By CUDA's own counter, which includes the work spaces of its libraries and counts whole blocks."""
+    torch.cuda.synchronize(device)
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    run()
+    torch.cuda.synchronize(device)
+    return distinct(resident, BLOCK) + torch.cuda.max_memory_allocated(device) - before
+
+
+def distinct(tensors: Iterable[Tensor], block: int = 1) -> int:
+    """The bytes of the tensors' storages, each counted once, in whole blocks."""
+    storages = {t.untyped_storage()._cdata: t.untyped_storage().nbytes() for t in tensors}
+    return sum(-(-size // block) * block for size in storages.values())

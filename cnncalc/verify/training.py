@@ -1,0 +1,135 @@
+"""A training step as a user would write it: loss, targets, optimizer. Blind to our analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from cnncalc.graph.model import Graph
+from cnncalc.verify.build import Network
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "cross_entropy": functional.cross_entropy,
+    "nll": functional.nll_loss,
+    "binary_cross_entropy": functional.binary_cross_entropy,
+    "bce_with_logits": functional.binary_cross_entropy_with_logits,
+    "mse": functional.mse_loss,
+    "l1": functional.l1_loss,
+}
+# a rate of 0 runs the same operations and leaves the weights as they are
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "sgd": lambda p, **k: torch.optim.SGD(p, lr=0.0, **k),
+    "momentum": lambda p, **k: torch.optim.SGD(p, lr=0.0, momentum=0.9, **k),
+    "nesterov": lambda p, **k: torch.optim.SGD(p, lr=0.0, momentum=0.9, nesterov=True, **k),
+    "adam": lambda p, **k: torch.optim.Adam(p, lr=0.0, **k),
+    "adamw": lambda p, **k: torch.optim.AdamW(p, lr=0.0, **k),
+    "rmsprop": lambda p, **k: torch.optim.RMSprop(p, lr=0.0, **k),
+}
+
+
+class Setup(NamedTuple):
+    """How a network is trained."""
+
+    optimizer: str = "sgd"
+    weight_decay: float = 0.0
+    foreach: bool = False
+    """All parameters at once instead of one after the other (torch's default on CUDA)."""
+    zeroed: bool = False
+    """Gradients are set to zero between steps, not to None."""
+
+
+class Training:
+    """A network with its optimizer and targets; a step is what a user's loop does for one batch."""
+
+    def __init__(self, graph: Graph, network: Network, inputs: tuple[Tensor, ...], setup: Setup) -> None:
+        self.network = network
+        self.inputs = inputs
+        self.setup = setup
+        self.trainable = [p for p in network.parameters() if p.requires_grad]
+        task = graph.spec.task
+        self.loss = None if task is None or task.loss is None else str(task.loss)
+        self.optimizer: torch.optim.Optimizer | None = None
+        self.names: list[str] = []
+        self.targets: list[Tensor | None] = []
+        if self.trainable:
+            given = {"foreach": setup.foreach, "weight_decay": setup.weight_decay}
+            self.optimizer = OPTIMIZERS[setup.optimizer](self.trainable, **given)
+
+    def aim(self, outputs: list[Tensor]) -> None:
+        """Chooses the losses and the targets for outputs like these."""
+        self.names = [loss_name(self.loss, output) for output in outputs]
+        self.targets = [target(name, output) for name, output in zip(self.names, outputs, strict=True)]
+
+    def first(self, outputs: list[Tensor]) -> None:
+        """The rest of a first step, which also creates the optimizer's state; nothing may name the outputs."""
+        self._learn(self._total(outputs))
+        if self.optimizer is not None and not self.setup.zeroed:
+            self.optimizer.zero_grad()
+
+    def step(self) -> None:
+        """A whole step: gradients cleared, forward, loss, backward, optimizer."""
+        self.network.train()
+        if self.optimizer is not None:
+            self.optimizer.zero_grad(set_to_none=not self.setup.zeroed)
+        self._learn(self._total(list(self.network(*self.inputs))))
+
+    def predict(self) -> None:
+        """A forward pass for prediction."""
+        self.network.eval()
+        with torch.no_grad():
+            self.network(*self.inputs)
+
+    def resident(self) -> list[Tensor]:
+        """What exists before a step begins: parameters, buffers, inputs, targets, optimizer state, kept gradients."""
+        held = [*self.network.parameters(), *self.network.buffers(), *self.inputs]
+        held += [goal for goal in self.targets if goal is not None]
+        states = self.optimizer.state.values() if self.optimizer is not None else ()
+        held += [value for state in states for value in state.values() if isinstance(value, Tensor)]
+        return held + [p.grad for p in self.trainable if p.grad is not None]
+
+    def resident_for_prediction(self) -> list[Tensor]:
+        """What exists before a prediction begins: the tensors of the layers that take part, and the inputs."""
+        dropped = set(self.network.train_only)
+        kept = [module for index, module in enumerate(self.network.twins) if index not in dropped]
+        return [*(t for module in kept for t in (*module.parameters(), *module.buffers())), *self.inputs]
+
+    def clear(self) -> None:
+        """Gradients and optimizer state go."""
+        for parameter in self.trainable:
+            parameter.grad = None
+        self.optimizer = None
+
+    def _total(self, outputs: list[Tensor]) -> Tensor:
+        """The sum of all outputs' losses; nothing names the outputs while backward runs."""
+        total: Tensor | None = None
+        for name, goal in zip(self.names, self.targets, strict=True):
+            output = outputs.pop(0)
+            one = output.sum() if goal is None else LOSSES[name](output, goal)
+            del output
+            total = one if total is None else total + one
+        assert total is not None
+        return total
+
+    def _learn(self, loss: Tensor) -> None:
+        if loss.requires_grad:
+            loss.backward()
+        if self.optimizer is not None:
+            self.optimizer.step()
+
+
+def loss_name(stated: str | None, output: Tensor) -> str:
+    """The spec's loss; else cross-entropy on a vector; else the sum."""
+    return stated or ("cross_entropy" if output.dim() == 2 else "sum")
+
+
+def target(name: str, output: Tensor) -> Tensor | None:
+    """What the output is compared with; nothing for a sum."""
+    if name == "sum":
+        return None
+    if name in ("cross_entropy", "nll"):
+        return torch.zeros(output.shape[0], *output.shape[2:], dtype=torch.int64, device=output.device)
+    return torch.full_like(output, 0.5)

@@ -1,0 +1,156 @@
+"""Activations in place and checkpoints: what the model says against what torch allocates, 0 bytes off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cnncalc import analyze
+from cnncalc.analysis.torch_memory.model import Training, memory_model, unknown
+from cnncalc.core.diagnostic import SpecError
+from cnncalc.graph.model import Graph
+
+from .truth import both, graph, measuring
+
+HEAD = ["flatten", "dense: 5"]
+UNIT = "{conv: {filters: 4, kernel: 3, padding: 1}}, batchnorm, relu, {conv: {filters: 4, kernel: 3, padding: 1}}"
+STEM = "conv: {filters: 4, kernel: 3, padding: 1}"
+
+
+def network(tmp_path: Path, *layers: str) -> Graph:
+    path = tmp_path / "one.yaml"
+    lines = "".join(f"  - {layer}\n" for layer in layers)
+    path.write_text(f"cnncalc: 1\nname: one\ninput: 3x24x24\nlayers:\n{lines}", encoding="utf-8")
+    return graph(path)
+
+
+INPLACE = """
+relu relu6 leaky_relu elu selu silu mish hardswish hardsigmoid rrelu dropout spatial_dropout
+"""
+
+
+@pytest.mark.parametrize("kind", INPLACE.split())
+def test_every_kind_in_place(kind: str, tmp_path: Path) -> None:
+    again = f"{kind}: {{inplace: true}}"
+    net = network(tmp_path, STEM, again, "conv: {filters: 2, kernel: 1}", "batchnorm", again, "maxpool: 2", *HEAD)
+    predicted, measured = both(net, 3)
+    assert predicted == measured
+
+
+def test_in_place_saves_less(tmp_path: Path) -> None:
+    def saved(flag: str) -> int:
+        net = network(tmp_path, STEM, f"leaky_relu: {{inplace: {flag}}}", STEM, *HEAD)
+        return int(sum(memory_model(net, 4, 8, Training()).saved_bytes(8)))
+
+    # the convolution keeps the result of leaky_relu; without in place that one keeps its input as well
+    assert saved("false") - saved("true") == 8 * 4 * 24 * 24 * 4
+
+
+@pytest.mark.parametrize(
+    "layers", [(STEM, "sigmoid", "relu: {inplace: true}"), ("relu", STEM, "relu", "elu: {inplace: true}")]
+)
+def test_torch_refuses_what_we_say_it_refuses(layers: tuple[str, ...], tmp_path: Path) -> None:
+    net = network(tmp_path, *layers)
+    assert "torch refuses to train it" in unknown(net)
+    truth = measuring()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        truth.measure(net, 2)
+
+
+def test_a_view_that_is_overwritten_is_not_guessed(tmp_path: Path) -> None:
+    net = network(tmp_path, STEM, "flatten", "relu: {inplace: true}", "dense: 3")
+    assert "relu1 overwrites a view" in unknown(net)
+
+
+def test_what_cannot_run_in_place_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="gelu cannot overwrite its input"):
+        network(tmp_path, STEM, "gelu: {inplace: true}")
+    with pytest.raises(SpecError, match="nothing in it"):
+        network(tmp_path, f"stack: {{inplace: true, layers: [{{{STEM}}}]}}")
+
+
+CHECKPOINTS = {
+    "ends with a convolution": (STEM, f"stack: {{checkpoint: true, layers: [{UNIT}]}}", "relu"),
+    "ends with a relu": (STEM, f"stack: {{checkpoint: true, layers: [{UNIT}, relu]}}"),
+    "reads the image": (f"stack: {{checkpoint: true, layers: [{UNIT}, relu]}}",),
+    "everything": (f"stack: {{checkpoint: true, layers: [{UNIT}, relu, flatten, {{dense: 5}}]}}", "identity"),
+    "each repeat": (STEM, f"stack: {{checkpoint: true, repeat: 3, layers: [{UNIT}]}}"),
+    "single layers": (
+        "conv: {filters: 4, kernel: 3, activation: relu, checkpoint: true}",
+        "maxpool: {kernel: 2, checkpoint: true}",
+    ),
+    "branches": (STEM, f"add: {{checkpoint: true, branches: [[{UNIT}], []]}}", "relu"),
+    "one branch": (STEM, f"add: [[{{stack: {{checkpoint: true, layers: [{UNIT}]}}}}], []]", "relu"),
+    "random numbers": (STEM, f"stack: {{checkpoint: true, layers: [{UNIT}, relu, {{maxpool: 2}}, {{dropout: 0.5}}]}}"),
+    "in place": (STEM, f"stack: {{checkpoint: true, inplace: true, layers: [{UNIT}, relu]}}"),
+    "several operations": (STEM, "stack: {checkpoint: true, layers: [{lrn: 3}, {maxpool: 2}, {lppool: {kernel: 2}}]}"),
+    "nested": (
+        STEM,
+        (
+            f"stack: {{checkpoint: true, layers: [relu, {{stack: {{checkpoint: true, layers: [{UNIT}]}}}}, relu,"
+            f" {{stack: {{checkpoint: true, layers: [{UNIT}]}}}}, {{conv: {{filters: 3, kernel: 1}}}}]}}"
+        ),
+    ),
+    "nested at the end": (
+        STEM,
+        f"stack: {{checkpoint: true, layers: [relu, {{stack: {{checkpoint: true, layers: [{UNIT}]}}}}]}}",
+    ),
+    "values from outside": (
+        "conv: {name: a, filters: 4, kernel: 3, padding: 1}",
+        "relu: {name: r}",
+        "stack: {name: s, checkpoint: true, layers: [{conv: {name: c, filters: 4, kernel: 1}}, {add: {from: [c, a]}}, relu]}",
+        "add: [[{identity: {from: r}}], []]",
+    ),
+}
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_checkpoints(name: str, batch: int, tmp_path: Path) -> None:
+    layers = CHECKPOINTS[name]
+    predicted, measured = both(network(tmp_path, *layers, *(HEAD if name != "everything" else ())), batch, "momentum")
+    assert predicted == measured
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_a_checkpoint_never_saves_more(name: str, tmp_path: Path) -> None:
+    def saved(layers: tuple[str, ...]) -> int:
+        return int(sum(memory_model(network(tmp_path, *layers), 4, 8, Training()).saved_bytes(8)))
+
+    layers = CHECKPOINTS[name]
+    assert saved(layers) <= saved(tuple(layer.replace("checkpoint: true", "checkpoint: false") for layer in layers))
+
+
+def test_a_checkpoint_computes_its_block_once_more(tmp_path: Path) -> None:
+    def macs(flag: str) -> tuple[int, int]:
+        path = tmp_path / "macs.yaml"
+        inside = f"stack: {{checkpoint: {flag}, layers: [{{conv: {{filters: 2, kernel: 1}}}}]}}"
+        path.write_text(
+            "cnncalc: 1\nname: x\ninput: 2x4x4\nlayers:\n  - conv: {filters: 2, kernel: 1}\n"
+            f"  - stack: {{checkpoint: {flag}, layers: [{{conv: {{filters: 3, kernel: 1}}}}, {{{inside}}}]}}\n",
+            encoding="utf-8",
+        )
+        totals = analyze(path).totals
+        return int(totals.macs), int(totals.training_macs)  # type: ignore[arg-type]
+
+    first, second, third = 2 * 2 * 16, 2 * 3 * 16, 3 * 2 * 16
+    # the first layer has no gradient of its input; two checkpoints lie around the last one
+    assert macs("false") == (first + second + third, 2 * first + 3 * second + 3 * third)
+    assert macs("true") == (first + second + third, 2 * first + 4 * second + 5 * third)
+
+
+def test_where_recomputation_is_in_the_timeline(tmp_path: Path) -> None:
+    path = tmp_path / "line.yaml"
+    path.write_text(
+        f"cnncalc: 1\nname: x\ninput: 3x24x24\nlayers:\n  - {STEM}\n  - stack: {{checkpoint: true, layers: [{UNIT}]}}\n",
+        encoding="utf-8",
+    )
+    peak = analyze(path).memory.torch.training_peak
+    assert peak is not None
+    turns = [(phase, where) for phase, where, _ in peak.timeline]
+    inside = ["stack1.conv1", "stack1.batchnorm1", "stack1.relu1", "stack1.conv2"]
+    again = [where for phase, where in turns if phase == "recomputation"]
+    assert again == inside
+    place = turns.index(("recomputation", inside[0]))
+    assert turns[place - 1] == turns[place + 4] == ("backward", "stack1.conv2")
