@@ -3,7 +3,8 @@
     python benchmarks/verify_overhead.py [--networks resnet18,mobilenet-v2] [--batch 2] [--seconds 4] [--threads 2]
 
 Both networks run the same operations on the same image in turns, so that a disturbance of the machine hits both; the
-median of the ratios of neighbouring runs should be at most 1.1. Then one convolution's time from verify's timing
+median of the ratios of neighbouring runs should be at most 1.1. Then what measuring memory costs, in forward and backward
+passes (two steps and a prediction are 2.3 or so), and one convolution's time from verify's timing
 against torch.utils.benchmark run by itself.
 """
 
@@ -11,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -25,7 +28,9 @@ from cnncalc.graph.expand import expand
 from cnncalc.spec.read import load
 from cnncalc.spec.shipped import shipped_block
 from cnncalc.verify.measure import images, measure
+from cnncalc.verify.memory import measure_memory
 from cnncalc.verify.state import untouched
+from cnncalc.verify.training import Setup
 from cnncalc.verify.verify import TimingOptions, verify_spec
 from tests.witness.figures import NETWORKS
 
@@ -50,6 +55,7 @@ def main() -> int:
             f"{name:14} verify {1e3 * median(mine):8.2f} ms, by hand {1e3 * median(theirs):8.2f} ms, ratio {ratio:.3f} "
             f"(of the minima {min(mine) / min(theirs):.3f}; {len(mine)} runs of each, {options.threads} threads)"
         )
+        print(f"{name:14} measuring memory takes {memory(name, options):.2f} times a forward and backward pass")
     alone(options.threads)
     return 0 if worst <= 1.1 else 1
 
@@ -71,6 +77,32 @@ def compare(name: str, options: argparse.Namespace) -> tuple[list[float], list[f
                 for which in (0, 1) if turn % 2 else (1, 0):
                     times[which].append(seconds(pair[which], image))
     return times
+
+
+def memory(name: str, options: argparse.Namespace) -> float:
+    """Seconds of measuring memory over those of a forward and backward pass, each the best of five."""
+    with untouched(CPU, threads=options.threads):
+        graph = expand(load(f"zoo:{name}"), shipped_block)
+        measured = measure(graph, images(graph.inputs.values(), options.batch, CPU))
+        network = measured.network
+        assert network is not None
+        hold = partial(measure_memory, graph, network, measured.inputs, measured.observed, Setup())
+        return best(hold) / best(partial(train, network.train(), measured.inputs))
+
+
+def train(network: Any, inputs: tuple[torch.Tensor, ...]) -> None:
+    network.train()
+    torch.stack([output.sum() for output in network(*inputs)]).sum().backward()
+    network.zero_grad()
+
+
+def best(run: Callable[[], None]) -> float:
+    times = []
+    for _ in range(5):
+        start = perf_counter()
+        run()
+        times.append(perf_counter() - start)
+    return min(times)
 
 
 def seconds(network: Any, image: torch.Tensor) -> float:

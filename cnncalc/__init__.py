@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnncalc import lint as lint
+    from cnncalc import solve as solve
     from cnncalc import verify as verify
     from cnncalc.analysis.result import Analysis as Analysis
     from cnncalc.api import analyze as analyze
     from cnncalc.api import dump as dump
+    from cnncalc.api import export as export
     from cnncalc.api import load as load
     from cnncalc.core.diagnostic import Diagnostic as Diagnostic
     from cnncalc.core.diagnostic import SpecError as SpecError
     from cnncalc.importers.torch.convert import from_torch as from_torch
     from cnncalc.lint.result import LintResult as LintResult
+    from cnncalc.solve.explain import explain as explain
     from cnncalc.spec.model import Spec as Spec
 
 __version__ = "0.1.0"
@@ -33,14 +36,30 @@ _PLACES: dict[str, str] = {
     "SpecError": "cnncalc.core.diagnostic",
     "analyze": "cnncalc.api",
     "dump": "cnncalc.api",
+    "export": "cnncalc.api",
+    "explain": "cnncalc.solve.explain",
     "from_torch": "cnncalc.importers.torch.convert",
     "load": "cnncalc.api",
 }
 
-_PACKAGES = ("lint", "verify")
-"""Packages that are also the function of their name."""
+_PACKAGES = ("lint", "solve", "verify")
+"""Packages; lint and verify are also the function of their name."""
 
-__all__ = ["Analysis", "Diagnostic", "LintResult", "Spec", "SpecError", "analyze", "dump", "from_torch", "lint", "load", "verify"]
+__all__ = [
+    "Analysis",
+    "Diagnostic",
+    "LintResult",
+    "Spec",
+    "SpecError",
+    "analyze",
+    "dump",
+    "explain",
+    "from_torch",
+    "lint",
+    "load",
+    "solve",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:

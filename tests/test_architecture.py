@@ -77,6 +77,8 @@ PLACES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "typer": (("cnncalc/cli/",), ("cnncalc/cli/",)),
     "rich": (("cnncalc/report/formats/terminal.py", "cnncalc/cli/"), ("cnncalc/report/formats/", "cnncalc/cli/")),
     "yaml": (("cnncalc/spec/yaml.py",), ("cnncalc/spec/yaml.py",)),
+    "pygls": (("cnncalc/lsp/server.py",), ("cnncalc/lsp/server.py",)),
+    "lsprotocol": (("cnncalc/lsp/",), ("cnncalc/lsp/",)),
 }
 
 
@@ -103,7 +105,8 @@ FLOORS = (
     {"analysis"},
     {"lint", "verify", "solve", "importers", "exporters"},
     {"report"},
-    {"cli", "lsp"},
+    {"lsp"},
+    {"cli"},
 )
 """From the ground up: a room imports only itself and rooms on lower floors; rooms of one floor are blind to each other."""
 

@@ -14,6 +14,7 @@ NEEDED = (
     "cnncalc/zoo_specs/alexnet.yaml",
     "cnncalc/zoo_specs/documents/googlenet-001.yaml",
     "cnncalc/blocks/bottleneck.yaml",
+    "cnncalc/analysis/devices.json",
 )
 
 

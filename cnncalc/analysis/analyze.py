@@ -27,7 +27,7 @@ from cnncalc.core.shapes import AXES
 from cnncalc.core.source import NOWHERE
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph, Node
-from cnncalc.spec.model import Spec
+from cnncalc.spec.model import Spec, Train
 from cnncalc.spec.shipped import shipped_block
 from cnncalc.spec.words import DTYPES
 
@@ -45,6 +45,7 @@ def analyze_spec(
     batch: Dim | None = None,
     dtype: str = "float32",
     optimizer: str | None = None,
+    train: Train | None = None,
     inputs: Mapping[str, tuple[Any, ...]] | None = None,
     variables: Mapping[str, Any] | None = None,
     symbolic: bool = False,
@@ -54,11 +55,15 @@ def analyze_spec(
 ) -> Analysis:
     """The analysis of a spec. Raises SpecError when no graph can be made of it.
 
-    `batch` is the batch of every figure (1, or N when symbolic); `inputs` replaces input sizes (channels first),
+    `batch` is the batch of every figure (1, or N when symbolic); `train` stands for the spec's; `inputs` replaces input sizes (channels first),
     `variables` the spec's variables; `symbolic` makes every spatial size a symbol. Claims that such a change moves are
     undecided. `device` is a device's name or an amount of memory (else the spec's target), `allowances` what its figure
     adds for what is not modelled; `remedies` asks what would need less memory.
     """
+    if train is not None:
+        written, spec = spec, replace(spec, train=train)
+    else:
+        written = spec
     replaced = replaced_inputs(spec, inputs, symbolic)
     chosen = optimizer or (spec.train.optimizer if spec.train is not None else None) or "sgd"
     graph = expand(spec, shipped_block, replaced, variables)
@@ -71,8 +76,8 @@ def analyze_spec(
         setup = Setup(spec, int(result.batch), chosen, dtype, replaced, dict(variables or {}))
         found = find_remedies(setup, place, allowances)
         result = replace(result, memory=replace(result.memory, remedies=found))
-    if result.claims and (replaced or variables or dtype != "float32" or optimizer is not None):
-        result = replace(result, claims=_undecided(result.claims, _as_stated(spec)))
+    if result.claims and (replaced or variables or dtype != "float32" or optimizer is not None or train is not None):
+        result = replace(result, claims=_undecided(result.claims, _as_stated(written)))
     return result
 
 
@@ -169,11 +174,11 @@ def analyze_graph(
     whole = totals(graph, cost)
     fields = receptive_fields(graph)
     rule = textbook(graph, cost)
-    torch, saved, model = _torch(graph, batch, width, optimizer, torch_memory)
+    torch, saved, model = _torch(graph, batch, dtype, optimizer, torch_memory)
 
     def held(claimed: int) -> tuple[TorchMemory, list[Figure]]:
         same = type(batch) is int and batch == claimed
-        return (torch, saved) if same else _torch(graph, claimed, width, optimizer, torch_memory)[:2]
+        return (torch, saved) if same else _torch(graph, claimed, dtype, optimizer, torch_memory)[:2]
 
     on_device = None
     if model is not None and type(batch) is int:
@@ -281,24 +286,37 @@ def _memory(
         optimizer_bytes(optimizer, rule.trainable, tensors, width),
         optimizer,
         device,
+        conditions=conditions(graph.spec.train),
     )
 
 
 def _torch(
-    graph: Graph, batch: Dim, width: int, optimizer: str, wanted: bool
+    graph: Graph, batch: Dim, dtype: str, optimizer: str, wanted: bool
 ) -> tuple[TorchMemory, list[Figure], MemoryModel | None]:
     """What PyTorch holds, per layer what it keeps for backward, and the model that says so."""
     if not wanted:
         return TorchMemory(reason="not asked for"), [None] * len(graph.nodes), None
     # a large room, which a review seldom enters
-    from cnncalc.analysis.torch_memory.model import Training, figures, memory_model, unknown
+    from cnncalc.analysis.torch_memory.model import figures, memory_model, stated, unknown, unmeasured
 
     reason = unknown(graph)
     if reason:
         return TorchMemory(reason=reason), [None] * len(graph.nodes), None
-    model = memory_model(graph, width, batch, Training(optimizer))
-    note = "" if width == 4 else "measured for float32 only: other formats are scaled by their width"
-    return replace(figures(model, batch), estimate=note), [*model.saved_bytes(batch)], model
+    model = memory_model(graph, DTYPES[dtype], batch, stated(graph.spec, optimizer))
+    return replace(figures(model, batch), estimate=unmeasured(graph, dtype)), [*model.saved_bytes(batch)], model
+
+
+def conditions(train: Train | None) -> tuple[str, ...]:
+    """What a spec's `train` says beyond torch's defaults, in words; the optimizer is told apart."""
+    train = train or Train()
+    passes = train.accumulate or 1
+    stated = (
+        (passes > 1, f"the gradients of {passes:,} batches are added up before a step"),
+        (bool(train.weight_decay), f"weight decay {train.weight_decay}"),
+        (bool(train.foreach), "the optimizer updates all parameters at once"),
+        (train.set_to_none is False, "gradients are set to zero between steps, and stay"),
+    )
+    return tuple(words for holds, words in stated if holds)
 
 
 def assumptions(conditions: tuple[Condition, ...], notes: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ front of a dense layer, a shape that no longer fits) is seen. Whether it helps, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -17,11 +18,15 @@ from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph, Node
 from cnncalc.graph.names import stack_names
 from cnncalc.layers import ACTIVATIONS, KINDS, MERGES
-from cnncalc.spec.model import Block, Call, Spec, Stack
+from cnncalc.spec.model import Block, Call, Spec, Stack, Train
 from cnncalc.spec.shipped import shipped_block
 from cnncalc.spec.words import DTYPES
 
 Edit = Callable[[Call], Call]
+ATTEMPTS = 8
+"""How many activations may turn out to be in nobody's power to overwrite before the change is given up."""
+VIEWS = ("flatten", "identity", "reshape", "permute", "slice", "dropout", "spatial_dropout", "drop_path")
+"""Kinds whose result may be their input's memory (dropout's is, in prediction)."""
 
 
 class Setup(NamedTuple):
@@ -64,6 +69,8 @@ class Change(NamedTuple):
     setup: Setup
     group: str = ""
     smaller: bool = False
+    passes: int = 1
+    """Forward and backward per step of the optimizer, for one before the change."""
 
 
 def edited(value: Any, edit: Edit) -> Any:
@@ -87,20 +94,81 @@ def changes(setup: Setup, graph: Graph) -> Iterator[Change]:
     if setup.batch > 1:
         half = setup.batch // 2
         yield Change("half-batch", f"half the batch ({half:,})", setup._replace(batch=half), smaller=True)
+        if setup.batch % 2 == 0:
+            train = setup.spec.train or Train()
+            twice = _trained(setup, replace(train, accumulate=2 * (train.accumulate or 1)))._replace(batch=half)
+            what = f"batch {half:,}, accumulated twice"
+            yield Change("accumulate", what, twice, smaller=True, passes=2)
     if DTYPES[setup.dtype] > 2:
         yield Change("16-bit", "16-bit numbers (bfloat16)", setup._replace(dtype="bfloat16"))
     for optimizer in ("sgd", "momentum"):
         if optimizer != setup.optimizer:
             what = f"{optimizer} instead of {setup.optimizer}"
             yield Change(f"optimizer-{optimizer}", what, setup._replace(optimizer=optimizer))
-    yield Change("in-place", "activations in place", setup._replace(edit=_in_place))
+    yield from _settings(setup)
+    yield from _in_place(setup, graph)
     yield from _checkpoints(setup, graph)
     yield from _smaller(setup, graph)
 
 
-def _in_place(call: Call) -> Call:
-    works = call.kind in ACTIVATIONS or call.fields.get("activation") is not None
-    return replace(call, inplace=True) if works and call.inplace is None else call
+def _trained(setup: Setup, train: Train) -> Setup:
+    return setup._replace(spec=replace(setup.spec, train=train))
+
+
+def _settings(setup: Setup) -> Iterator[Change]:
+    """What the spec's `train` asks for beyond torch's defaults."""
+    train = setup.spec.train or Train()
+    if train.set_to_none is False:
+        yield Change("set-to-none", "gradients set to None", _trained(setup, replace(train, set_to_none=None)))
+    if train.foreach:
+        yield Change("one-by-one", "parameters updated one by one", _trained(setup, replace(train, foreach=False)))
+
+
+def _in_place(setup: Setup, graph: Graph) -> Iterator[Change]:
+    """Every activation that torch can run in place with the same result, and still go back through."""
+    from cnncalc.analysis.torch_memory.machine import OverwriteError, ViewOverwriteError
+    from cnncalc.analysis.torch_memory.model import Training, memory_model
+
+    readers = Counter(ref for node in graph.nodes for ref in node.inputs)
+    free = [node for node in graph.nodes if node.kind in ACTIVATIONS and node.layer.overwrites]
+    # a call that is repeated goes in place everywhere or nowhere
+    kept = {id(node.call) for node in free if not _alone(graph, node, readers)}
+    able = {id(node.call) for node in free} - kept
+    for _ in range(ATTEMPTS):
+        if not able:
+            return
+        origin: dict[int, int] = {}
+        changed = setup._replace(edit=_overwriting(able, origin))
+        made = changed.graph()
+        try:
+            memory_model(made, DTYPES[setup.dtype], 2, Training())
+        except (OverwriteError, ViewOverwriteError) as conflict:
+            # a layer before it keeps what it would overwrite: this one stays as it is
+            able.discard(origin[id(made.nodes[conflict.writer].call)])
+            continue
+        yield Change("in-place", "activations in place", changed)
+        return
+
+
+def _alone(graph: Graph, node: Node, readers: Counter[int]) -> bool:
+    """Whether nothing else reads what this layer reads, also as another layer's view of it."""
+    ref = node.inputs[0]
+    while ref >= 0 and readers[ref] == 1 and ref != graph.result:
+        if graph.nodes[ref].kind not in VIEWS:
+            return True
+        ref = graph.nodes[ref].inputs[0]
+    return False
+
+
+def _overwriting(able: set[int], origin: dict[int, int]) -> Edit:
+    def edit(call: Call) -> Call:
+        if id(call) not in able or call.inplace is not None:
+            return call
+        result = replace(call, inplace=True)
+        origin[id(result)] = id(call)
+        return result
+
+    return edit
 
 
 def _checkpoints(setup: Setup, graph: Graph) -> Iterator[Change]:
@@ -111,13 +179,13 @@ def _checkpoints(setup: Setup, graph: Graph) -> Iterator[Change]:
         def all_of_kind(call: Call, kind: str = kind) -> Call:
             return replace(call, checkpoint=True) if call.kind == kind else call
 
-        yield Change(f"checkpoint-{kind}", f"a checkpoint on every {kind}", setup._replace(edit=all_of_kind), "kind")
+        yield Change(f"checkpoint-{kind}", f"checkpoint every {kind}", setup._replace(edit=all_of_kind), "kind")
     layers = setup.spec.layers
     for name, call in zip(stack_names(layers), layers.calls, strict=True):
         if _is_block(call.kind) or call.kind in MERGES:
             calls = tuple([replace(one, checkpoint=True) if one is call else one for one in layers.calls])
             spec = replace(setup.spec, layers=replace(layers, calls=calls))
-            yield Change(f"checkpoint-{name}", f"a checkpoint on {name}", setup._replace(spec=spec), "one")
+            yield Change(f"checkpoint-{name}", f"checkpoint {name}", setup._replace(spec=spec), "one")
 
 
 def _is_block(kind: str) -> bool:

@@ -2,8 +2,8 @@
 
 Three rules say what a batch needs. `textbook`: the rule that courses teach. `torch`: the peak of the tensors that eager
 PyTorch holds. `device`: that peak with every storage rounded up to 512 bytes as CUDA's caching allocator does, with the
-optimizer updating all parameters at once (foreach, torch's default on CUDA), plus an allowance for the CUDA context and
-one for the libraries' workspaces.
+optimizer updating all parameters at once (foreach, torch's default on CUDA, unless the spec says how), plus an allowance
+for the CUDA context and one for the libraries' workspaces.
 
 The device figure is an estimate, not measured on a device: the segments that the allocator takes from the driver (2 MiB
 for requests up to 1 MiB, 20 MiB up to 10 MiB, beyond that multiples of 2 MiB) and their fragmentation are left out, and
@@ -80,7 +80,7 @@ def largest_batch(
     graph = expand(spec, shipped_block, dict(inputs or {}), variables)
     if rule == "textbook":
         return search(_textbook(graph, DTYPES[dtype], training), memory)
-    return rule_steps(graph, rule, optimizer, dtype).largest(memory, training, allowances)
+    return rule_steps(graph, rule, optimizer, dtype).largest(memory, training, rule == "device", allowances)
 
 
 def needed(
@@ -99,7 +99,7 @@ def needed(
     graph = expand(spec, shipped_block, dict(inputs or {}), variables)
     if rule == "textbook":
         return _textbook(graph, DTYPES[dtype], training)(batch)
-    return rule_steps(graph, rule, optimizer, dtype).bytes(batch, training, allowances)
+    return rule_steps(graph, rule, optimizer, dtype).bytes(batch, training, rule == "device", allowances)
 
 
 def search(need: Gauge, memory: int, hint: int = 2) -> int:
@@ -130,49 +130,47 @@ def search(need: Gauge, memory: int, hint: int = 2) -> int:
 class Steps:
     """What PyTorch holds for a graph, for one image and for more; each simulated when it is first asked for.
 
-    `device`: as on a CUDA device, else as on the CPU. `known` is a model of the same set-up that exists already.
+    `known` is a model of the same set-up that exists already, and the batch that it was made for. Throughout, `device`
+    asks for the figure of a CUDA device, with its allowances.
     """
 
-    def __init__(
-        self, graph: Graph, optimizer: str, dtype: str, device: bool, known: tuple[int, MemoryModel] | None = None
-    ) -> None:
+    def __init__(self, graph: Graph, optimizer: str, dtype: str, known: tuple[int, MemoryModel] | None = None) -> None:
         self._graph = graph
         self._optimizer = optimizer
         self._width = DTYPES[dtype]
-        self._device = device
         self._models: dict[tuple[bool, bool], MemoryModel] = {}
         if known is not None:
             batch, model = known
-            self._models[batch == 1, False] = model
+            train = graph.spec.train
+            self._models[batch == 1, bool(train is not None and train.foreach)] = model
 
-    def bytes(self, batch: int, training: bool, allowances: Allowances | None = None) -> int:
+    def bytes(self, batch: int, training: bool, device: bool = False, allowances: Allowances | None = None) -> int:
         """What a batch needs."""
-        if not self._device:
-            return self._trace(batch, training).peak(batch)
-        return self._trace(batch, training).peak(batch, rounded) + sum(allowances or Allowances())
+        trace = self._trace(batch, training, device)
+        return trace.peak(batch, rounded) + sum(allowances or Allowances()) if device else trace.peak(batch)
 
-    def largest(self, memory: int, training: bool, allowances: Allowances | None = None) -> int:
+    def largest(self, memory: int, training: bool, device: bool = False, allowances: Allowances | None = None) -> int:
         """The largest batch that needs no more than `memory` bytes."""
-        # without rounding and allowances the answer is that of straight lines, and never smaller
-        lines = self._trace(2, training).lines()
-        hint = min(((memory - constant) // each for constant, each in lines if each), default=LARGEST)
-        return search(lambda batch: self.bytes(batch, training, allowances), memory, hint)
+        # without rounding the answer is that of straight lines, and never smaller
+        room = memory - sum(allowances or Allowances()) if device else memory
+        lines = self._trace(2, training, device).lines()
+        hint = min(((room - constant) // each for constant, each in lines if each), default=LARGEST)
+        return search(lambda batch: self.bytes(batch, training, device, allowances), memory, hint)
 
-    def _trace(self, batch: int, training: bool) -> Trace:
-        # only the update of a training step differs on a device
-        foreach = self._device and training and self._optimizer not in ALIKE
-        key = (batch == 1, foreach)
+    def _trace(self, batch: int, training: bool, device: bool) -> Trace:
+        from cnncalc.analysis.torch_memory.model import memory_model, stated
+        from cnncalc.analysis.torch_memory.optimizers import OPTIMIZERS
+
+        how, train = stated(self._graph.spec, self._optimizer), self._graph.spec.train
+        kept = OPTIMIZERS[how.optimizer]
+        if device and training and (train is None or train.foreach is None):
+            # where an update takes nothing for itself, it is the same all at once
+            how = how._replace(foreach=bool(how.weight_decay or kept.makes or kept.ahead or kept.lists))
+        key = (batch == 1, how.foreach)
         if key not in self._models:
-            from cnncalc.analysis.torch_memory.model import Training, memory_model
-
-            how = Training(self._optimizer, foreach=foreach)
             self._models[key] = memory_model(self._graph, self._width, batch, how)
         model = self._models[key]
         return model.training if training else model.prediction
-
-
-ALIKE = ("sgd", "momentum")
-"""Optimizers whose update takes no memory, neither one parameter at a time nor all at once."""
 
 
 def device_memory(
@@ -186,8 +184,8 @@ def device_memory(
 ) -> DeviceMemory:
     """What a CUDA device would need for a batch, and what it would hold at most; the graph's sizes are known."""
     extra = allowances or Allowances()
-    steps = Steps(graph, optimizer, dtype, True, None if known is None else (batch, known))
-    inference, training = steps.bytes(batch, False, extra), steps.bytes(batch, True, extra)
+    steps = Steps(graph, optimizer, dtype, None if known is None else (batch, known))
+    inference, training = (steps.bytes(batch, one, True, extra) for one in (False, True))
     train = graph.spec.train
     if device is None:
         return DeviceMemory(inference, training, extra.context, extra.workspace)
@@ -200,8 +198,8 @@ def device_memory(
         device.memory,
         inference <= device.memory,
         training <= device.memory,
-        steps.largest(device.memory, False, extra),
-        steps.largest(device.memory, True, extra),
+        steps.largest(device.memory, False, True, extra),
+        steps.largest(device.memory, True, True, extra),
         train.batch if train is not None else None,
     )
 
@@ -216,7 +214,7 @@ def rule_steps(graph: Graph, rule: str, optimizer: str | None, dtype: str) -> St
     if reason:
         raise unanswerable(graph, reason)
     stated = graph.spec.train.optimizer if graph.spec.train is not None else None
-    return Steps(graph, optimizer or stated or "sgd", dtype, rule == "device")
+    return Steps(graph, optimizer or stated or "sgd", dtype)
 
 
 def _textbook(graph: Graph, width: int, training: bool) -> Gauge:

@@ -49,7 +49,9 @@ def textbook(graph: Graph, cost: tuple[Cost | None, ...]) -> MapRule:
     return MapRule(*terms(graph, cost, inputs), *_largest(graph, cost, inputs))
 
 
-def terms(graph: Graph, cost: tuple[Cost | None, ...], inputs: list[Dim]) -> tuple[Dim | None, ...]:
+def terms(
+    graph: Graph, cost: tuple[Cost | None, ...], inputs: list[Dim]
+) -> tuple[Dim | None, Dim | None, Dim | None, Dim | None]:
     """The sums of the rule: parameters, prediction's parameters, trainable ones, the input with all counted maps."""
     pairs = list(zip(graph.nodes, cost, strict=True))
     counted = [own for node, own in pairs if node.layer.counted]

@@ -194,7 +194,7 @@ def _terms(graph: Graph, node: Node, macs: bool) -> slips.WeightTerms:
         links,
         positions,
         unstrided,
-        1 if macs or len(node.output) == 1 else elements(node.output[1:]),
+        1 if macs or node.output is None or len(node.output) == 1 else elements(node.output[1:]),
         kind=node.kind,
         pixels=0 if len(shapes[0]) == 1 else elements(shapes[0][1:]),
     )
@@ -217,6 +217,8 @@ def _bytes(graph: Graph, site: ClaimSite, what: str) -> slips.ByteTerms | None:
     if what == "output_bytes":
         shape: Shape | None = graph.shape(site.result) if site.result is not None else None
         return None if shape is None else slips.ByteTerms(0, 0, (elements(shape),), 1, 4)
+    if what == "parameter_bytes" and not site.path:
+        return slips.ByteTerms(_params(graph, what)[0], 0, (), 1, 4)
     if not what.startswith("textbook_") or site.path:
         return None
     train = graph.spec.train

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
+from itertools import pairwise
 from math import ceil, lcm
 from typing import Any, NamedTuple
 
@@ -175,7 +176,7 @@ def _coefficients(values: list[Fraction]) -> list[Fraction]:
     for index in range(len(values)):
         for power, factor in enumerate(basis):
             result[power] += differences[0] * factor
-        differences = [two - one for one, two in zip(differences, differences[1:], strict=False)]
+        differences = [two - one for one, two in pairwise(differences)]
         # t (t - 1) ... / k!
         longer = [Fraction(0)] * (len(basis) + 1)
         for power, factor in enumerate(basis):

@@ -9,6 +9,7 @@ from cnncalc.analysis.changes import Change, Setup, changes
 from cnncalc.analysis.cost import costs, training_macs
 from cnncalc.analysis.fit import Allowances, Steps, rule_steps
 from cnncalc.analysis.result import Remedy
+from cnncalc.analysis.torch_memory.model import unmeasured
 from cnncalc.core.diagnostic import SpecError
 from cnncalc.core.dims import times
 from cnncalc.graph.model import Graph
@@ -43,13 +44,13 @@ def largest_batches(
     `rule` is torch or device. A smaller batch is no such change. Raises SpecError where the memory is unknown.
     """
     graph = setup.graph()
-    now = rule_steps(graph, rule, setup.optimizer, setup.dtype).largest(memory, training, allowances)
+    now = rule_steps(graph, rule, setup.optimizer, setup.dtype).largest(memory, training, rule == "device", allowances)
     best: dict[str, tuple[Change, int]] = {}
     for change, changed in _tried(setup, graph):
         if change.smaller:
             continue
         steps = rule_steps(changed, rule, change.setup.optimizer, change.setup.dtype)
-        most, group = steps.largest(memory, training, allowances), change.group or change.key
+        most, group = steps.largest(memory, training, rule == "device", allowances), change.group or change.key
         if most > now and (group not in best or most > best[group][1]):
             best[group] = (change, most)
     return sorted(best.values(), key=lambda one: -one[1])
@@ -80,10 +81,11 @@ def _remedy(
     allowances: Allowances | None,
 ) -> Remedy:
     batch, optimizer, dtype = change.setup.batch, change.setup.optimizer, change.setup.dtype
-    inference, training = _peaks(Steps(graph, optimizer, dtype, False), batch)
+    steps = Steps(graph, optimizer, dtype)
+    inference, training = _peaks(steps, batch)
     most = None
     if device is not None and not change.smaller:
-        most = Steps(graph, optimizer, dtype, True).largest(device.memory, True, allowances)
+        most = steps.largest(device.memory, True, True, allowances)
     return Remedy(
         change.key,
         change.what,
@@ -91,6 +93,7 @@ def _remedy(
         before[0] - inference,
         training,
         before[1] - training,
-        times(batch, training_macs(graph, costs(graph))),
+        times(change.passes * batch, training_macs(graph, costs(graph))),
         most,
+        unmeasured(graph, dtype),
     )

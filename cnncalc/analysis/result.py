@@ -157,6 +157,8 @@ class Remedy(NamedTuple):
     """What a training step of the changed network computes."""
     largest_training_batch: int | None = None
     """What the device would then hold; None where no device was named, and for a smaller batch."""
+    estimate: str = ""
+    """What is not measured, where the changed network's figures are an estimate; empty: exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,8 @@ class Memory:
     """None where the torch figures are no numbers."""
     remedies: tuple[Remedy, ...] | None = None
     """The changes that help, those that save most in training first; None: not asked for."""
+    conditions: tuple[str, ...] = ()
+    """How the training step differs from torch's defaults, in words."""
 
 
 @dataclass(frozen=True, slots=True)

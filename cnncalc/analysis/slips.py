@@ -120,13 +120,6 @@ class MapTerms(NamedTuple):
         return None if sides == self.sides else self._replace(sides=sides)
 
 
-def _added_early(terms: MapTerms) -> MapTerms | None:
-    """Floor((n + p - k + 1) / s): as if the kernel were one smaller and nothing were added."""
-    if any(side.same or side.transposed for side in terms.sides):
-        return None
-    return terms.each(kernel=lambda s: s.kernel - 1 if s.dilation == 1 else s.kernel, plus=lambda s: 0)
-
-
 def _swapped(terms: MapTerms) -> MapTerms | None:
     return terms._replace(sides=terms.sides[::-1]) if len(terms.sides) > 1 else None
 
@@ -145,8 +138,6 @@ MAP_SLIPS: tuple[Slip, ...] = (
     Slip("dilation-as-kernel", "the dilation was taken for the kernel", lambda t: t.each(kernel=lambda s: s.dilation if s.dilation > 1 else s.kernel, dilation=lambda s: 1)),
     Slip("kernel", "the size was divided by the stride without taking off the kernel", lambda t: t.each(kernel=lambda s: 1, before=lambda s: 0, after=lambda s: 0, same=lambda s: False)),
     Slip("no-kernel", "the size was divided by the stride without taking off the kernel, and 1 was added", lambda t: t.each(kernel=lambda s: 1, same=lambda s: False) if not any(s.transposed for s in t.sides) else None),
-    Slip("kernel-not-halved", "the kernel was taken off whole, without the - 1 of its own position", lambda t: t.each(kernel=lambda s: s.kernel + 1, same=lambda s: False)),
-    Slip("stride-after", "the + 1 was put before the division by the stride", _added_early),
     Slip("wrong-way", "the formula of the other direction was taken: convolution and transposed convolution were confused", lambda t: t.each(transposed=lambda s: not s.transposed, same=lambda s: s.same)),
     Slip("minus-one", "n was taken for n - 1: a transposed convolution makes n - 1 steps", lambda t: t.each(plus=lambda s: 0) if any(s.transposed for s in t.sides) else None),
     Slip("output-padding", "the output padding was forgotten", lambda t: t.each(extra=lambda s: 0)),

@@ -19,12 +19,20 @@ def ask(
             show_default=False,
         ),
     ],
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VALUE",
+            help="Your own answers, in the order of the questions: right, or which slip.",
+            show_default=False,
+        ),
+    ] = None,
     format_: Format = "terminal",
 ) -> None:
     """Answers an exercise in words, with derivations; first it shows the network that it understood.
 
     It knows the usual phrases of such exercises and nothing else: a word that could matter and is not understood is
-    named, never guessed at. Exit code 0: fine; 1: a shape does not fit; 2: the question was not understood.
+    named, never guessed at. Exit code 0: fine; 1: a claim is wrong or a shape does not fit; 2: the question was not understood.
     """
     from cnncalc.cli.options import choose
     from cnncalc.cli.run import complain
@@ -33,7 +41,7 @@ def ask(
 
     choose(("--format", format_, FORMATS))
     try:
-        asked = answered(_text(question))
+        asked = answered(_text(question), claim or ())
     except SpecError as error:
         if format_ == "json":
             from cnncalc.report.formats.answer import render as render_error

@@ -17,7 +17,7 @@ def explain(
     layer: Annotated[
         str | None,
         typer.Argument(
-            metavar="[LAYER]", help="A layer's or block's path; without it the whole network.", show_default=False
+            metavar="LAYER", help="A layer's or block's path; without it the whole network.", show_default=False
         ),
     ] = None,
     batch: Annotated[

@@ -8,7 +8,7 @@ from cnncalc.analysis.analyze import analyze_spec
 from cnncalc.cli.run import complain
 from cnncalc.core.diagnostic import SpecError
 from cnncalc.lint.config import find as find_configuration
-from cnncalc.lint.lock import NAME, Drift, Lock, drift
+from cnncalc.lint.lock import NAME, Drift, Lock, drift, shown
 from cnncalc.spec.find import find
 from cnncalc.spec.read import load
 
@@ -44,6 +44,7 @@ def _words(one: Drift) -> str:
     where = f"{one.path}: " if one.path else ""
     if one.figure == "lock":
         return "it is not in the lock file; run cnncalc lock"
+    now, locked = (shown(one.figure, value) for value in (one.now, one.locked))
     if one.locked is None:
-        return f"{where}{one.figure} {one.now} is not in the lock file"
-    return f"{where}{one.figure} was locked at {one.locked}, is {'gone' if one.now is None else one.now}"
+        return f"{where}{one.figure} {now} is not in the lock file"
+    return f"{where}{one.figure} was locked at {locked}, is {'gone' if one.now is None else now}"

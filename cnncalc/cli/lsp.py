@@ -36,4 +36,5 @@ def lsp() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as sink:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         code = serve(sys.stdin.buffer, sink)
-    sys.exit(code)
+    # the review of a huge network may still be running, and nobody waits for it any more
+    os._exit(code)

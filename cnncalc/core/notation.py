@@ -71,7 +71,7 @@ UNICODE = Notation(
     "min({})",
     "({})",
     {">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "divisible by": "divisible by"},
-    "… ({} more)",
+    "…",
     str,
     _grouped,
 )
@@ -85,7 +85,7 @@ ASCII = Notation(
     "min({})",
     "({})",
     {">=": ">=", "<=": "<=", "==": "==", "!=": "!=", "divisible by": "divisible by"},
-    "... ({} more)",
+    "...",
     str,
     str,
 )
@@ -148,7 +148,7 @@ def _written(tree: Expression, signs: Notation) -> tuple[str, int]:
             left, right = _written(parts[0], signs)[0], _written(parts[2], signs)[0]
             return f"{left} {signs.relations[parts[1]]} {right}", 0
         case "gap":
-            return signs.gap.format(parts[0]), ATOM
+            return signs.gap, ATOM
     raise ValueError(tree.op)
 
 
@@ -182,6 +182,34 @@ def _quotient(parts: tuple[Any, ...], signs: Notation) -> str:
     if signs.stacked:
         return signs.quotient.format(*(_written(part, signs)[0] for part in parts))
     return signs.quotient.format(_at_least(parts[0], PRODUCT, signs), _at_least(parts[1], ATOM, signs))
+
+
+def pieces(tree: Expression, signs: Notation) -> list[str]:
+    """The formula, cut where a line may end: between the terms of a sum or the candidates of an extreme."""
+    parts = tree.parts
+    if tree.op == "sum":
+        return [_piece(factor, term, index, signs) for index, (factor, term) in enumerate(parts)]
+    if tree.op in ("max", "min"):
+        inner = [_written(part, signs)[0] for part in parts]
+        word = rf"\{tree.op}" if signs.stacked else tree.op
+        return _enclosed([*(f"{one}," for one in inner[:-1]), inner[-1]], f"{word}(")
+    if tree.op == "product" and len(parts) > 2 and parts[-1].op in ("sum", "max", "min"):
+        head = _product(parts[:-1], signs)[0] + signs.times
+        inner = pieces(parts[-1], signs)
+        return _enclosed(inner, f"{head}(") if parts[-1].op == "sum" else [head + inner[0], *inner[1:]]
+    return [_written(tree, signs)[0]]
+
+
+def _piece(factor: Any, term: Expression, index: int, signs: Notation) -> str:
+    """A term of a sum with the sign before it."""
+    sign = signs.minus if factor < 0 else "+" if index else ""
+    return f"{sign}{' ' if index else ''}{_term(abs(factor), term, signs)}"
+
+
+def _enclosed(inner: list[str], opening: str) -> list[str]:
+    """With an opening before the first and a bracket behind the last."""
+    first, last = opening + inner[0], f"{inner[-1]})"
+    return [first, *inner[1:-1], last] if len(inner) > 1 else [f"{first})"]
 
 
 # -- MathML --------------------------------------------------------------------------------------------------------
@@ -250,7 +278,7 @@ def _math(tree: Expression) -> tuple[str, int]:
         case "relation":
             return _row(_math(parts[0])[0], _sign(UNICODE.relations[parts[1]]), _math(parts[2])[0]), 0
         case "gap":
-            return f"<mtext>… ({parts[0]} more)</mtext>", ATOM
+            return "<mo>…</mo>", ATOM
     raise ValueError(tree.op)
 
 

@@ -88,6 +88,7 @@ def condition_text(left: Any, relation: str, right: Any) -> str:
     return f"{text(left)} {relation} {text(right)}"
 
 
+@lru_cache(maxsize=4096)
 def expression(value: Any) -> tree.Expression:
     """A symbolic size as a formula whose leaves are its symbols."""
     if isinstance(value, Integer):

@@ -49,8 +49,8 @@ class Body(NamedTuple):
     parameters: tuple[str, ...]
     """Names of the inputs."""
     lines: tuple[str, ...]
-    returns: tuple[int, ...] = (1,)
-    """How many results: for prediction, and where it differs for training."""
+    returns: tuple[tuple[str, ...], ...] = ()
+    """The results; where training has more, first those of training."""
     helpers: frozenset[str] = frozenset()
 
 
@@ -87,7 +87,13 @@ def classes(root: Unit, body: Callable[[Unit, dict[int, Class]], Body]) -> tuple
         for unit in root.walk():
             if heights[id(unit)] == height:
                 made = body(unit, of_unit)
-                form = (unit.kind, tuple(module.form for module in made.modules), made.parameters, made.lines)
+                form = (
+                    unit.kind,
+                    tuple(module.form for module in made.modules),
+                    made.parameters,
+                    made.lines,
+                    made.returns,
+                )
                 alike.setdefault(form, []).append((unit, made))
         for members in alike.values():
             unit = members[0][0]

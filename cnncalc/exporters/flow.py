@@ -68,10 +68,11 @@ def forward(steps: Sequence[Step], parameters: dict[Ref, str], results: Sequence
 
 
 def _name(step: Step, value: _Value, number: int, names: _Names) -> str:
+    label = step.label.lower()
     near = all(read == number + 1 for read in value.reads)
-    wanted = step.branch or ("x" if near else step.label)
-    if wanted in names.held and wanted != step.label:
-        wanted = step.label if step.label not in names.held and not step.branch else wanted
+    wanted = step.branch or ("x" if near else label)
+    if wanted in names.held and label not in names.held and not step.branch:
+        wanted = label
     return unique(wanted, names.held)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from cnncalc.graph.model import Graph, Group, Ref
 from cnncalc.layers import KINDS, MERGES
@@ -31,7 +32,7 @@ class Unit:
     outputs: tuple[Ref, ...] = ()
     """What is read outside of it, or by nobody."""
     series: str = ""
-    """The path of the repeated call that this is one round of."""
+    """The path of the repeated call that this is a round of, where each round reads just the one before."""
 
     def walk(self) -> Iterator[Unit]:
         """The unit and all inner ones, innermost first."""
@@ -61,7 +62,22 @@ def units(graph: Graph) -> Unit:
     readers = _readers(graph)
     for unit in root.walk():
         _wire(unit, graph, readers)
+    for unit in root.walk():
+        _part_broken_rows(unit)
     return root
+
+
+def _part_broken_rows(unit: Unit) -> None:
+    """Rounds that do not each read just the round before are units for themselves."""
+    rows: dict[str, list[Unit]] = {}
+    for step in unit.steps:
+        if isinstance(step, Unit) and step.series:
+            rows.setdefault(step.series, []).append(step)
+    for row in rows.values():
+        chained = all(len(one.inputs) == len(one.outputs) == 1 for one in row)
+        if not chained or any(one.outputs != after.inputs for one, after in pairwise(row)):
+            for one in row:
+                one.series = ""
 
 
 def _chosen(graph: Graph) -> Iterator[tuple[Group, str]]:

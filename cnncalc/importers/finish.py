@@ -13,7 +13,7 @@ from cnncalc.importers.flat import flat as flat_spec
 from cnncalc.importers.parts import in_order
 from cnncalc.importers.sketch import Sketch
 from cnncalc.spec.dump import dump_spec
-from cnncalc.spec.model import Spec
+from cnncalc.spec.model import Claim, Spec
 
 
 class Imported(NamedTuple):
@@ -21,25 +21,33 @@ class Imported(NamedTuple):
 
     spec: Spec
     notes: tuple[str, ...]
+    sketch: Sketch
 
     @property
     def text(self) -> str:
         """The spec file: where it comes from and the notes as comments, then the network."""
-        head = [f"# Imported from {self.spec.source}.", *(f"# Note: {note}." for note in self.notes)]
-        return "\n".join(line.replace("\n", " ") for line in head) + "\n" + dump_spec(replace(self.spec, source=""))
+        notes = (f"# Note: {note}.\n" for note in (" ".join(note.split()) for note in self.notes))
+        return "".join(notes) + dump_spec(self.spec)
 
 
 def finish(sketch: Sketch, *, flat: bool = False) -> Imported:
     """The spec of a sketch. Raises SpecError where a figure differs from what the original has."""
     ordered = in_order(sketch)
-    plain = flat_spec(ordered)
+    plain = _claiming(flat_spec(ordered), ordered)
     analysis = check(ordered, plain)
     if flat:
-        return Imported(plain, ordered.notes)
+        return Imported(plain, ordered.notes, sketch)
     try:
-        folded = compact(ordered)
+        folded = _claiming(compact(ordered), ordered)
     except Unfoldable as reason:
-        return Imported(plain, (*ordered.notes, f"written out layer by layer: {reason}"))
+        return Imported(plain, (*ordered.notes, f"written out layer by layer: {reason}"), sketch)
     if not equal(analysis, analyze_spec(folded)):
-        return Imported(plain, (*ordered.notes, "written out layer by layer: folding it would change a figure"))
-    return Imported(folded, ordered.notes)
+        return Imported(plain, (*ordered.notes, "written out layer by layer: folding it would change a figure"), sketch)
+    return Imported(folded, ordered.notes, sketch)
+
+
+def _claiming(spec: Spec, sketch: Sketch) -> Spec:
+    """The spec with what was measured of the original as its claims."""
+    wanted = sketch.measured
+    figures = (("params", wanted.params), ("buffers", wanted.buffers), ("macs", wanted.macs))
+    return replace(spec, expect=tuple(Claim(what, figure) for what, figure in figures if figure is not None))

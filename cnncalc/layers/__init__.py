@@ -67,6 +67,7 @@ KINDS: dict[str, str] = {
     "concat": "merge.Concat",
     "highway": "merge.Highway",
     "scale": "regularise.Scale",
+    "rescale": "regularise.Rescale",
     "rbf": "dense.Rbf",
 }
 """Kind -> module.Class. `stack` is a kind of the language only: it has no layer of its own."""

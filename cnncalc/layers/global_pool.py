@@ -41,8 +41,8 @@ class _GlobalPool(Layer):
 class GlobalMaxPool(_GlobalPool):
     """The maximum of each channel over all positions.
 
-    Output: one number per channel. No parameters; positions - 1 comparisons per channel. Source: global pooling, course
-    document 002, line 281.
+    Output: one number per channel. No parameters; positions - 1 comparisons per channel. In PyTorch: adaptive max pooling
+    to one position, then flatten unless keepdims. Source: global pooling, course document 002, line 281.
 
     >>> GlobalMaxPool().output((512, 7, 7))
     (512,)
@@ -67,8 +67,9 @@ class GlobalMaxPool(_GlobalPool):
 class GlobalAvgPool(_GlobalPool):
     """The mean of each channel over all positions.
 
-    Output: one number per channel. No parameters; positions - 1 adds and one division per channel. Source: course
-    documents 002, line 281, and 004, line 229.
+    Output: one number per channel. No parameters; positions - 1 adds and one division per channel. In PyTorch: adaptive
+    average pooling to one position, which runs as a mean, then flatten unless keepdims. Source: course documents 002,
+    line 281, and 004, line 229.
 
     >>> GlobalAvgPool().output((1024, 7, 7))
     (1024,)
@@ -176,8 +177,9 @@ class AdaptiveAvgPool(_AdaptivePool):
 class DepthPool(Layer):
     """Pooling across channels at every position: the map's sides stay, the channels shrink.
 
-    Output: floor((C - k) / s) + 1 channels. No parameters; k - 1 operations per output number. Source: depth-wise
-    pooling, course document 000, line 520.
+    Output: floor((C - k) / s) + 1 channels. No parameters; k - 1 operations per output number. PyTorch has no such module:
+    unfold the channels into windows, then amax or mean over each. Source: depth-wise pooling, course document 000, line
+    520.
 
     >>> DepthPool(kernel=3).output((96, 55, 55))
     (32, 55, 55)

@@ -40,6 +40,7 @@ class BatchNorm(Layer):
     """
 
     kind: ClassVar[str] = "batchnorm"
+    phased: ClassVar[bool] = True
 
     affine: Flag = True
     """Learn a scale and a shift per channel."""
@@ -149,7 +150,7 @@ class GroupNorm(Layer):
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
         """One operation with a mean and a deviation per group."""
         program = self.program(inputs)
-        program.norm("group_norm", program.contiguous(0), (BATCH, self.groups), 2 * self.affine, tidy=True)
+        program.norm("group_norm", program.suggested(0), (BATCH, self.groups), 2 * self.affine, tidy=True)
         return program.done()
 
 

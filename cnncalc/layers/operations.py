@@ -66,7 +66,7 @@ class Gradient(NamedTuple):
 
 class View(NamedTuple):
     """A result that shares its operand's storage: reshape, permute (axes), narrow (axis), unfold (axis, size, step),
-    contiguous (a copy where need be), sibling (a further piece of a split: its operand is the first).
+    contiguous (a copy where need be), suggested (the same, but channels last may stay), sibling (a further piece of a split: its operand is the first).
     """
 
     kind: str
@@ -105,7 +105,7 @@ class Operation(NamedTuple):
     paired: bool = False
     """Backward makes every operand's gradient, needed or not."""
     tidy: bool = False
-    """Backward copies a gradient that is not contiguous."""
+    """Backward copies a gradient that lies otherwise in memory than the operand."""
     width: int = 0
     inplace: bool = False
     """Writes its result into its operand."""
@@ -246,6 +246,10 @@ class Operations:
     def contiguous(self, x: int) -> int:
         """The tensor itself, or a copy where its numbers do not lie in order."""
         return self.add("contiguous", (x,), self.shape(x), (SAME,), view=View("contiguous"))
+
+    def suggested(self, x: int) -> int:
+        """The tensor itself where its numbers lie in order, or channels last in an image or a volume; else a copy."""
+        return self.add("contiguous", (x,), self.shape(x), (SAME,), view=View("suggested"))
 
     def pad(self, x: int, shape: tuple[int, ...], saves: bool = False, **fields: Any) -> int:
         """A larger copy; reflect and replicate pads save their input."""

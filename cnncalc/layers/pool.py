@@ -194,8 +194,9 @@ def _needs_bare_room(axes: tuple[Axis, ...], inside: bool) -> Iterator[Unmet]:
 class AvgPool(Pool):
     """The mean of each window; channels are kept.
 
-    Output: as for maxpool. No parameters; k * k - 1 adds and one division per output number. Source: course document
-    003, line 241.
+    Output: as for maxpool. No parameters; k * k - 1 adds and one division per output number. In PyTorch, where the sides of
+    the padding differ: a pad with zeros, the pooling, and, where padding does not count, a division by each window's share
+    of real positions. Source: course document 003, line 241.
 
     >>> AvgPool(kernel=2).output((6, 28, 28))
     (6, 14, 14)

@@ -1,18 +1,22 @@
-"""Kinds that only act in training (dropout and its kin), and the learned per-channel coefficient."""
+"""Kinds that only act in training (dropout and its kin), and coefficients: learned ones, and fixed ones."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
 
 from cnncalc.core.shapes import Shape, elements
 from cnncalc.core.tensors import Ops, Weight
-from cnncalc.layers.base import Layer
-from cnncalc.layers.fields import Flag, Rate
+from cnncalc.layers.base import Layer, Unmet
+from cnncalc.layers.fields import Flag, Number, OneOf, Rate
 from cnncalc.layers.operations import BATCH, Operation
+
+Per = Annotated[str, OneOf("channel", "layer", "number")]
 
 
 class _Drop(Layer):
     short: ClassVar[str] = "rate"
+    phased: ClassVar[bool] = True
 
     rate: Rate = 0.5
     """Share of what is dropped in training; nothing is dropped in prediction."""
@@ -45,7 +49,8 @@ class Dropout(_Drop):
 class SpatialDropout(_Drop):
     """Drops whole channels in training.
 
-    Output: as the input. No parameters, no arithmetic in prediction. Source: Tompson and others 2014.
+    Output: as the input. No parameters, no arithmetic in prediction. In PyTorch: Dropout1d, 2d or 3d; on a vector, whose
+    channels are single numbers, Dropout. Source: Tompson and others 2014.
 
     >>> SpatialDropout(rate=0.1).output((64, 28, 28))
     (64, 28, 28)
@@ -78,10 +83,11 @@ class DropPath(_Drop):
 
 
 class Scale(Layer):
-    """A learned coefficient per channel, with `bias` also a learned offset.
+    """A learned coefficient per channel, with `bias` also a learned offset; `per` layer: one for all, per number: one each.
 
-    Output: as the input. Parameters: C, with bias 2 C. One multiplication (and one add) per number. Source: the
-    trainable sub-sampling of LeNet-5, course document 000, line 695; layer scale, Touvron and others 2021.
+    Output: as the input. Parameters: C (1, or as many as the map has numbers), with bias twice that, with bias alone
+    (weight false) once. One multiplication (and one add) per number. Source: the trainable sub-sampling of LeNet-5,
+    course document 000, line 695; layer scale, Touvron and others 2021.
 
     >>> Scale(bias=True).output((6, 14, 14))
     (6, 14, 14)
@@ -89,24 +95,79 @@ class Scale(Layer):
 
     kind: ClassVar[str] = "scale"
 
+    weight: Flag = True
+    """Learn a coefficient."""
     bias: Flag = False
-    """Also learn an offset per channel."""
+    """Also learn an offset."""
+    per: Per = "channel"
+    """channel (a coefficient each), layer (one for all) or number (one for every number of the map)."""
+
+    def requires(self, *inputs: Shape) -> Iterator[Unmet]:
+        """Something to learn."""
+        if not self.weight and not self.bias:
+            yield Unmet(None, "scale learns nothing", "weight or bias", "neither", "leave out weight: false")
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """Weight [C] and bias [C]."""
-        weight = Weight("weight", inputs[0][:1])
-        return (weight, Weight("bias", inputs[0][:1])) if self.bias else (weight,)
+        """Weight and bias: [C], [1], or the map's shape."""
+        (x,) = inputs
+        shape = {"channel": x[:1], "layer": (1,), "number": x}[self.per]
+        weight = (Weight("weight", shape),) if self.weight else ()
+        return (*weight, Weight("bias", shape)) if self.bias else weight
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """One multiplication, and one add with bias, per number."""
         count = elements(output)
-        return Ops(multiplies=count, adds=count if self.bias else 0)
+        return Ops(multiplies=count if self.weight else 0, adds=count if self.bias else 0)
 
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
-        """Times the coefficients, plus the offsets, both viewed as [C, 1, ...]."""
+        """Times the coefficients, plus the offsets, both viewed as [C, 1, ...] where they are per channel."""
         program = self.program(inputs)
-        shape = (output[0], *(1 for _ in output[1:]))
-        y = program.multiply(0, program.view(-1, shape))
+
+        def spread(slot: int) -> int:
+            return program.view(slot, (output[0], *(1 for _ in output[1:]))) if self.per == "channel" else slot
+
+        y = program.multiply(0, spread(-1)) if self.weight else 0
         if self.bias:
-            program.plus(y, program.view(-2, shape))
+            program.plus(y, spread(-2 if self.weight else -1))
+        return program.done()
+
+
+class Rescale(Layer):
+    """Times a fixed number, plus a fixed number: y = factor * x + offset.
+
+    As torch operations: a multiplication unless the factor is 1, an add unless the offset is 0; with the factor -1 and an
+    offset one subtraction, offset - x. Output: as the input. No parameters. Source: scaled residuals, Szegedy and others
+    2016 (Inception-ResNet); keras.layers.Rescaling.
+
+    >>> Rescale(factor=0.1).output((320, 35, 35))
+    (320, 35, 35)
+    """
+
+    kind: ClassVar[str] = "rescale"
+    short: ClassVar[str] = "factor"
+
+    factor: Number = 1
+    """What every number is multiplied by."""
+    offset: Number = 0
+    """What is added to it."""
+
+    @property
+    def _subtracts(self) -> bool:
+        return self.factor == -1 and self.offset != 0
+
+    def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
+        """One multiplication and one add per number, as far as they are there."""
+        count = elements(output)
+        multiplied = self.factor != 1 and not self._subtracts
+        return Ops(multiplies=count if multiplied else 0, adds=count if self.offset != 0 else 0)
+
+    def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
+        """A product and a sum with numbers, or a number minus the input."""
+        program = self.program(inputs)
+        if self._subtracts:
+            program.scalar("rsub", 0)
+            return program.done()
+        y = program.scalar("mul", 0) if self.factor != 1 else 0
+        if self.offset != 0:
+            program.shifted(y)
         return program.done()

@@ -17,6 +17,7 @@ class LocallyConnected(Layer):
     """Convolution without weight sharing: every output position has filters of its own.
 
     Output: as for conv without padding. Parameters: positions * (k * k * channels + 1) * filters. MACs: as for conv.
+    PyTorch has no such module: unfold into patches, bmm with each position's weights, add the bias.
     Source: the count without sharing in course document 001, line 829.
 
     >>> layer = LocallyConnected(filters=96, kernel=11, stride=4)

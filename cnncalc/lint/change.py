@@ -53,9 +53,15 @@ def review(linter: Linter, name: str) -> LintResult:
 def _apart(old: Sequence[Placed], new: Sequence[Placed]) -> tuple[tuple[Placed, ...], tuple[Placed, ...]]:
     """The findings that only the new has, and those that only the old has.
 
-    The same rule on the same layer is the same finding; so is one on a layer that says the same under another path.
+    A rule's finding is the same one where the layer says the same, under whatever path, and where the same is found of a
+    layer that now says something else.
     """
-    for key in (lambda one: (one.code, one.path, one.content), lambda one: (one.code, one.content)):
+    keys: tuple[Callable[[Placed], object], ...] = (
+        lambda one: (one.code, one.path, one.content),
+        lambda one: (one.code, one.content),
+        lambda one: (one.code, one.path, one.message),
+    )
+    for key in keys:
         new, old = _without(new, old, key), _without(old, new, key)
     return tuple(new), tuple(old)
 

@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 
 
-def replace_file(path: str | Path, text: str) -> None:
+def replace_file(path: str | Path, content: str | bytes) -> None:
     """Writes a file at once: readers see the old one or the new one, never half of it. Raises SpecError."""
     import tempfile
 
@@ -18,8 +18,8 @@ def replace_file(path: str | Path, text: str) -> None:
     try:
         mode = target.stat().st_mode & 0o7777 if target.exists() else None
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, mode if mode is not None else _usual_mode())

@@ -152,9 +152,10 @@ def _attempt(
 
 def _harm(before: LintResult, after: LintResult, edits: Iterable[Edit]) -> str:
     """What the edits would break; empty when nothing."""
+    if not before.readable:
+        # what could not be read can only become better: a repaired key lets others be read, and be found wrong
+        return ""
     if not after.readable:
-        if not before.readable and len(after.problems) < len(before.problems):
-            return ""
         return f"the spec could not be read afterwards: {after.findings[0].message}"
     if before.analysis is None or after.analysis is None:
         return ""

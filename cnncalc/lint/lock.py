@@ -11,6 +11,7 @@ from cnncalc.analysis.result import Analysis, Row
 from cnncalc.core.dims import plain
 from cnncalc.core.shapes import shape_text
 from cnncalc.lint.files import read_json, relative, replace_file
+from cnncalc.spec.words import BYTE_FIGURES
 
 SCHEMA = "cnncalc/lock/1"
 NAME = "cnncalc.lock"
@@ -25,6 +26,15 @@ class Drift(NamedTuple):
     figure: str
     locked: Any
     now: Any
+
+
+def shown(figure: str, value: Any) -> str:
+    """A locked figure in words: digits in threes, memory in bytes.
+
+    >>> shown("textbook_inference", 476200), shown("output", "32x10x10")
+    ('476,200 B', '32x10x10')
+    """
+    return f"{value:,}{' B' if figure in BYTE_FIGURES else ''}" if type(value) is int else str(value)
 
 
 class Lock:

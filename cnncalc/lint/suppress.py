@@ -21,7 +21,10 @@ _COMMENT = re.compile(
     r"#\s*cnncalc:\s*(?P<word>ignore-file|ignore)\b(?:\s*\[(?P<codes>[^\]\n]*)\])?(?P<reason>[^\n\r]*)"
 )
 
-_OPENING = re.compile(r"""["'|>]""")
+_OPENING = re.compile(
+    r"""(?:^|[-:,\[{?])[ \t]*(?:"(?:[^"\\\n]|\\.)*$|'(?:[^'\n]|'')*$)|[|>][-+0-9]*[ \t]*(?:#.*)?$""", re.MULTILINE
+)
+"""What may begin a text over several lines: a quote that is not closed in its line, a block's sign at the end of one."""
 
 
 class Ignore:
@@ -68,17 +71,16 @@ class Ignores:
         for match in _COMMENT.finditer(text):
             span = self.lines.span(match.start(), match.end())
             before = self.lines.line(span.line)[: span.column - 1]
-            if (before and not before[-1].isspace()) or self._in_text(match.start()):
+            if (before and not before[-1].isspace()) or self._in_text(match.start(), before):
                 continue  # within a word, a quoted text or a block of text no comment begins
             codes = tuple(code.strip() for code in (match["codes"] or "").split(",") if code.strip())
             line = 0 if match["word"] == "ignore-file" else span.line if before.strip() else self._following(span.line)
             yield Ignore(span, line, codes, match["reason"].strip(" \t:-"))
 
-    def _in_text(self, offset: int) -> bool:
-        """Whether an offset lies in a scalar. Without a sign before it that begins a quoted or a block text it does not."""
-        return _OPENING.search(self.lines.text, 0, offset) is not None and any(
-            start < offset < end for start, end in self._texts
-        )
+    def _in_text(self, offset: int, before: str) -> bool:
+        """Whether an offset lies in a scalar, which takes a quote in its line or a text that goes over lines before it."""
+        quoted = '"' in before or "'" in before or _OPENING.search(self.lines.text, 0, offset) is not None
+        return quoted and any(start < offset < end for start, end in self._texts)
 
     @cached_property
     def _texts(self) -> tuple[tuple[int, int], ...]:

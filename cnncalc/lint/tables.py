@@ -16,6 +16,9 @@ FAIL_ON = (*SEVERITIES, "never")
 CUSTOM_KEYS = ("code", "name", "when", "message", "remedy", "severity", "doc")
 _CUSTOM_CODE = re.compile(r"[A-Z][A-Z]+[0-9]{1,4}")
 
+LONGEST_SHOWN = 60
+"""A received value that is longer is not repeated."""
+
 Check = Callable[[Any], str | None]
 """None when the value is right, else what is expected."""
 
@@ -72,7 +75,8 @@ def _problems(table: Any, form: Mapping[str, Any], where: str) -> Iterable[tuple
         else:
             expected = check(value)
             if expected is not None:
-                yield path, f"{path} must be {expected}", expected, repr(value), ""
+                received = repr(value)
+                yield path, f"{path} must be {expected}", "", received if len(received) <= LONGEST_SHOWN else "", ""
 
 
 def _words(value: Any) -> str | None:
@@ -118,7 +122,10 @@ def _customs(value: Any) -> str | None:
         unknown = [key for key in item if key not in CUSTOM_KEYS]
         missing = [key for key in ("code", "when", "message") if not isinstance(item.get(key), str)]
         if unknown or missing:
-            return f"tables with code, when, message and perhaps {', '.join(CUSTOM_KEYS[1:2] + CUSTOM_KEYS[4:])}"
+            what = f"not {unknown[0]}" if unknown else f"not without {missing[0]}"
+            return (
+                f"tables with code, when, message and perhaps {', '.join(CUSTOM_KEYS[1:2] + CUSTOM_KEYS[4:])}, {what}"
+            )
         if not _CUSTOM_CODE.fullmatch(item["code"]) or item["code"].startswith("CN"):
             return "rules with a code of their own, like MY001 (CN is ours)"
         if item.get("severity", "warning") not in SEVERITIES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from cnncalc.spec.shipped import SHIPPED
 
 _NAMING = ("from", "share", "like")
 """The keys whose value is the name of a layer."""
+_KEYED = re.compile(r"([A-Za-z0-9_]*)[ \t]*:(?=\s|$)")
+_SHAPE = re.compile(r"[{\[$]")
 _UNNAMED = frozenset({"name", "expect", *_NAMING})
 
 
@@ -40,16 +43,18 @@ def completion(document: Document, position: types.Position, snippets: bool) -> 
     if spot.role == "text" or (spot.word is not None and word is None):
         return []
     start = word.start if word is not None else offset
-    place = document.positions.range(start, offset)
+    # where the colon is written already, only the key is exchanged
+    keyed = _KEYED.match(document.text, offset)
+    place = document.positions.range(start, keyed.end(1) if keyed is not None else offset)
     space = " " if start and document.text[start - 1] == ":" else ""
-    return [_item(offer, place, space, snippets) for offer in _offers(document, spot)]
+    return [_item(offer, place, space, keyed is not None, snippets) for offer in _offers(document, spot)]
 
 
-def _item(offer: Offer, place: types.Range, space: str, snippets: bool) -> types.CompletionItem:
-    insert = offer.insert or offer.label
+def _item(offer: Offer, place: types.Range, space: str, keyed: bool, snippets: bool) -> types.CompletionItem:
+    insert = offer.label if keyed else offer.insert or offer.label
     shaped = "$" in insert
     if shaped and not snippets:
-        insert = insert.partition("$")[0].rstrip("{[") if "{" not in insert else f"{insert.partition('{')[0]}"
+        insert = _SHAPE.split(insert)[0]
     return types.CompletionItem(
         label=offer.label,
         kind=offer.kind,
@@ -176,8 +181,10 @@ def _call(name: str, needed: Sequence[str], example: Any) -> str:
     if not needed:
         return f"{name}: $0"
     given = example if isinstance(example, dict) else {}
+    # a brace would end the place to fill in
+    shown = {field: _shown(given[field]) for field in needed if "{" not in str(given.get(field, "{"))}
     stops = ", ".join(
-        f"{field}: ${{{number}:{_shown(given[field])}}}" if field in given else f"{field}: ${number}"
+        f"{field}: ${{{number}:{shown[field]}}}" if field in shown else f"{field}: ${number}"
         for number, field in enumerate(needed, start=1)
     )
     return f"{name}: {{{stops}}}$0"

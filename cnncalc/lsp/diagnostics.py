@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -92,6 +91,10 @@ def rule_page(code: str) -> str | None:
 
 @lru_cache(maxsize=None)
 def _folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="cnncalc-rules-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    return Path(tempfile.mkdtemp(prefix="cnncalc-rules-"))
+
+
+def remove_pages() -> None:
+    """Takes the pages away, if there are any."""
+    if _folder.cache_info().currsize:
+        shutil.rmtree(_folder(), ignore_errors=True)

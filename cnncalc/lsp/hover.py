@@ -76,6 +76,7 @@ def _told(document: Document, found: Found, latest: Latest | None) -> Iterator[s
         call = call_at(document, found.word, latest)
         if latest is not None and call is not None:
             yield layer_figures(latest, call)
+            yield "---"
         yield _kind(found.word.text, document)
         return
     path = found.path

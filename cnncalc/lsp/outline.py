@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from lsprotocol import types
 
@@ -19,7 +18,7 @@ from cnncalc.lsp.reading import Word
 from cnncalc.report.figures import short
 from cnncalc.spec import expression
 from cnncalc.spec.model import Call, Stack
-from cnncalc.spec.shipped import shipped_block
+from cnncalc.spec.shipped import shipped_block, shipped_file
 
 # -- outline -----------------------------------------------------------------------------------------------------------
 
@@ -130,9 +129,7 @@ def _block(document: Document, name: str) -> types.Location | None:
     shipped = shipped_block(name)
     if shipped is None:
         return None
-    import cnncalc.blocks
-
-    path = Path(next(iter(cnncalc.blocks.__path__))) / f"{name}.yaml"
+    path = shipped_file(name)
     places = Positions(path.read_text(encoding="utf-8"), document.encoding)
     return types.Location(path.as_uri(), places.of_span(shipped.span))
 

@@ -21,7 +21,7 @@ from cnncalc.lint.config import NAMES
 from cnncalc.lint.lock import NAME as LOCK
 from cnncalc.lsp import actions, outline
 from cnncalc.lsp.completion import completion
-from cnncalc.lsp.diagnostics import diagnostics
+from cnncalc.lsp.diagnostics import diagnostics, remove_pages
 from cnncalc.lsp.document import Document, Studied, fresh_linter
 from cnncalc.lsp.hover import hover
 from cnncalc.lsp.language import language
@@ -205,5 +205,8 @@ def _answers(server: Server) -> None:
 def serve(source: BinaryIO, sink: BinaryIO) -> int:
     """Serves one client until it leaves; 0 when it said so first, else 1."""
     server = build()
-    server.start_io(source, sink)
+    try:
+        server.start_io(source, sink)
+    finally:
+        remove_pages()
     return 0 if server.stopped else 1

@@ -20,6 +20,8 @@ class Line(NamedTuple):
     unit: str = ""
     words: str = ""
     path: str = ""
+    figure: str = ""
+    """The figure that it derives, by its name in claims; empty where it is about several or none."""
 
 
 class Verdict(NamedTuple):

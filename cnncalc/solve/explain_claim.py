@@ -33,7 +33,8 @@ def judge(graph: Graph, path: str, what: str, stated: str, batch: Any, dtype: st
     claim, slip = judged(graph, what, value, path, batch if type(batch) is int else 1, dtype)
     if claim.holds is None:
         message = f"{stated} can be neither right nor wrong: {what} is {_shown(claim.computed) or 'unknown'}"
-        remedy = "give the sizes in numbers: --input 3x224x224"
+        faulty = claim.computed is None
+        remedy = "repair the fault before" if faulty else "give the sizes in numbers: --input 3x224x224"
         raise SpecError(Diagnostic(message, path=path, expected="a figure in numbers", remedy=remedy))
     unit = " B" if what in BYTE_FIGURES else ""
     sentences = () if slip is None else slip.sentences

@@ -1,4 +1,4 @@
-"""A layer that does not work, as lines: the requirement in symbols and numbers, and what would help."""
+"""A layer that does not work, as lines: the requirement in symbols and numbers."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from cnncalc.solve.shadow import named_inputs, recorded
 
 
 def fault_lines(node: Node, graph: Graph, lang: str) -> Iterator[Line]:
-    """What is wrong at the layer, or that something before it is."""
+    """The requirement that fails here, or that something before it does; in words only where it is no comparison."""
     shapes: Any = tuple(graph.shape(ref) for ref in node.inputs)
     if None in shapes:
         yield Line(words=say("fault-before", lang))
         return
-    inputs = named_inputs(shapes)
-    for unmet in recorded(node.layer, shapes[0]).requires(*inputs):
-        if unmet.condition is not None:
-            one = unmet.condition
-            yield condition(say("required", lang), one.left, one.relation, one.right, say("holds-not", lang))
-        if unmet.condition is None or unmet.condition.holds is False:
+    for unmet in recorded(node.layer, shapes[0]).requires(*named_inputs(shapes)):
+        failing = unmet.condition
+        if failing is None or failing.holds is False:
+            if failing is not None:
+                words = say("holds-not", lang)
+                yield condition(say("required", lang), failing.left, failing.relation, failing.right, words)
+                return
             break
     for fault in graph.faults:
         if fault.path == node.path:
             yield Line(words=say("fault-here", lang, message=fault.message))
-            if fault.remedy:
-                yield Line(words=say("remedy", lang, remedy=fault.remedy.rstrip(".")))

@@ -19,7 +19,7 @@ from cnncalc.layers.operations import RESULT, Operation
 from cnncalc.layers.window import same_total
 from cnncalc.solve.answer import Line
 from cnncalc.solve.derivation import line
-from cnncalc.solve.lang import listed, say
+from cnncalc.solve.lang import PHRASES, listed, say
 from cnncalc.solve.shadow import Shadow, axis_symbols, is_plain_name, node_of
 
 
@@ -60,21 +60,27 @@ def cost_lines(it: Shadow, batch: Any, width: int, lang: str) -> Iterator[Line]:
     """Each weight, parameters, buffers, MACs, FLOPs and the map's bytes, as the analysis sums them."""
     node = node_of(it)
     cost = layer_cost(node, it.inputs)
+    table = getattr(node.layer, "connections", None)
+    if table is not None:
+        # the formula counts them as a number
+        words = say("links", lang, count=sum(len(row) for row in table))
+        yield Line(words=words, figure="params")
     several = len(cost.weights) > 1
     for weight in cost.weights if several else ():
-        yield line(say(weight.name, lang), weight.elements)
+        name = say(weight.name, lang) if weight.name in PHRASES else weight.name
+        yield line(name, weight.elements)._replace(figure="buffers" if weight.buffer else "params")
     images = 1 if type(batch) is int and batch == 1 else named("N", batch)
-    params, _, buffers, macs, _, flops, size = layer_figures(node, cost, images, named("w", width))  # type: ignore[arg-type]
+    params, _, buffers, macs, _, flops, size = layer_figures(node, cost, images, named("b", width))  # type: ignore[arg-type]
     if cost.tensors:
-        yield line(say("params", lang), params)
+        yield line(say("params", lang), params)._replace(figure="params")
         if not node.trainable:
-            yield Line(words=say("frozen", lang))
+            yield Line(words=say("frozen", lang), figure="params")
     elif node.share is None and node.layer.counted:
-        yield Line(say("params", lang), value=0)
+        yield Line(say("params", lang), value=0, figure="params")
     for phrase, figure in (("buffers", buffers), ("macs", macs), ("flops", flops)):
         if value_of(figure) != 0:
-            yield line(say(phrase, lang), figure)
-    yield line(say("map", lang), size, "B")
+            yield line(say(phrase, lang), figure)._replace(figure=phrase)
+    yield line(say("map", lang), size, "B")._replace(figure="output_bytes")
 
 
 def kept_line(node: Node, shapes: tuple[Shape, ...], saved: Any, lang: str) -> Line | None:

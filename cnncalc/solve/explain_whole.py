@@ -57,9 +57,14 @@ def block_lines(graph: Graph, rows: Iterable[int], setting: Setting) -> Iterator
     cost = named_costs(graph)
     own = [one for row in rows if (one := cost[row]) is not None]
     images = _images(setting)
-    yield line(say("params", setting.lang), total(one.params for one in own))
-    yield line(say("macs", setting.lang), times(images, total(one.ops.macs for one in own)))
-    yield line(say("flops", setting.lang), times(images, total(one.flops for one in own)))
+    yield _told("params", total(one.params for one in own), setting.lang)
+    yield _told("macs", times(images, total(one.ops.macs for one in own)), setting.lang)
+    yield _told("flops", times(images, total(one.flops for one in own)), setting.lang)
+
+
+def _told(figure: str, value: Any, lang: str) -> Line:
+    """The line of a figure whose phrase has its name."""
+    return line(say(figure, lang), value)._replace(figure=figure)
 
 
 def _images(setting: Setting) -> Any:
@@ -72,14 +77,14 @@ def sum_lines(graph: Graph, setting: Setting) -> Iterator[Line]:
     if whole.params is None:
         yield Line(words=say("unknown-sums", lang))
         return
-    yield line(say("params", lang), whole.params)
+    yield _told("params", whole.params, lang)
     if value_of(whole.trainable_params) != value_of(whole.params):
-        yield line(say("trainable", lang), whole.trainable_params)
+        yield _told("trainable_params", whole.trainable_params, lang)
     if value_of(whole.buffers) != 0:
-        yield line(say("buffers", lang), whole.buffers)
-    yield line(say("macs", lang), times(images, whole.macs))
-    yield line(say("training_macs", lang), times(images, whole.training_macs))
-    yield line(say("flops", lang), times(images, whole.flops))
+        yield _told("buffers", whole.buffers, lang)
+    yield _told("macs", times(images, whole.macs), lang)
+    yield _told("training_macs", times(images, whole.training_macs), lang)
+    yield _told("flops", times(images, whole.flops), lang)
     heads = [node.path for node in graph.nodes if node.train_only]
     if heads:
         yield Line(words=say("head-left-out", lang, layers=listed(heads, lang)))
@@ -95,13 +100,13 @@ def memory_lines(graph: Graph, setting: Setting) -> Iterator[Line]:
     inputs: list[Any] = [named(name, elements(shape)) for name, shape in graph.inputs.items()]
     params, steady, trainable, maps = terms(graph, cost, inputs)
     counted = [*graph.inputs, *(node.path for node in graph.nodes if node.layer.counted)]
-    yield Line(words=say("counted", lang, maps=listed(counted, lang)))
+    yield Line(words=say("counted", lang, maps=listed(counted, lang)), figure="textbook")
     left = Counter(node.kind for node in graph.nodes if not node.layer.counted)
     if left:
         kinds = [say("kinds", lang, count=count, kind=kind) for kind, count in left.items()]
-        yield Line(words=say("not-counted", lang, layers=listed(kinds, lang)))
-    yield line("maps", maps)
-    yield from _largest(graph, cost, inputs, plain, lang)
+        yield Line(words=say("not-counted", lang, layers=listed(kinds, lang)), figure="textbook")
+    yield line("maps", maps)._replace(figure="textbook_training")
+    yield from (one._replace(figure="textbook_inference") for one in _largest(graph, cost, inputs, plain, lang))
     rule = MapRule(
         named("params", value_of(params)),
         named("params", value_of(steady)),
@@ -110,12 +115,13 @@ def memory_lines(graph: Graph, setting: Setting) -> Iterator[Line]:
         named("pair", plain.largest),
         plain.largest_at,
     )
-    width: Any = named("w", setting.width)
+    width: Any = named("b", setting.width)
     figures = rule.bytes(named("N", setting.batch), width)
-    yield line(say("prediction", lang), figures.inference_bytes, "B")
-    yield Line(words=say("training-keeps", lang))
-    yield line(say("training", lang), figures.training_bytes, "B")
-    yield line(say("with-gradients", lang), figures.training_with_gradients_bytes, "B")
+    yield line(say("prediction", lang), figures.inference_bytes, "B")._replace(figure="textbook_inference")
+    yield Line(words=say("training-keeps", lang), figure="textbook_training")
+    yield line(say("training", lang), figures.training_bytes, "B")._replace(figure="textbook_training")
+    more = line(say("with-gradients", lang), figures.training_with_gradients_bytes, "B")
+    yield more._replace(figure="textbook_training_with_gradients")
 
 
 def _largest(

@@ -55,14 +55,12 @@ def layers_within(limit: int, kernel: int, stride: int = 1, dilation: int = 1) -
 
 def field_steps(layers: int, kernel: int, stride: int = 1, dilation: int = 1, most: int = 8) -> Iterator[Line]:
     """R + (K - 1) j, layer by layer; of many the first and the last."""
-    for number in range(1, layers + 1):
-        if most < number < layers:
-            if number == most + 1:
-                yield Line(words="and so on")
-            continue
-        if number > most and stride != 1 and number < layers:
-            continue
+    for number in range(1, min(layers, most) + 1):
         yield _step(number, kernel, stride, dilation)
+    if layers > most + 1:
+        yield Line(words="and so on")
+    if layers > most:
+        yield _step(layers, kernel, stride, dilation)
 
 
 def _step(number: int, kernel: int, stride: int, dilation: int) -> Line:
@@ -71,4 +69,4 @@ def _step(number: int, kernel: int, stride: int, dilation: int) -> Line:
     spread = 1 if dilation == 1 else named("D", dilation)
     after = before.through(Axis(1, named("K", kernel), named("S", stride), spread, (0, 0)).tap())
     assert after is not None
-    return line(f"r_{number}", after.size, "pixels" if number == 1 else "")
+    return line(f"r_{number}", after.size)

@@ -15,6 +15,14 @@ from cnncalc.solve.given import stop
 from cnncalc.solve.search import Ask, Window, forward, layer_of
 
 FIGURES = ("params", "macs", "neurons", "shape")
+BLIND: dict[str, tuple[str, ...]] = {
+    "padding": ("same", "padding", "kernel", "no-kernel"),
+    "stride": ("stride",),
+    "kernel": ("same", "kernel", "no-kernel"),
+    "dilation": ("dilation", "same"),
+    "output_padding": ("output-padding",),
+}
+"""Wrong computations that do not look at a quantity, and so explain no claim about it."""
 
 
 class Stated(NamedTuple):
@@ -110,7 +118,8 @@ def _diagnosed(stated: Stated, asks: tuple[Ask, ...]) -> tuple[str, ...]:
         sides.append(side)
         wanted.append(goal)
     terms = slips.MapTerms(1, 1, tuple(sides))
-    table = [slip for slip in slips.MAP_SLIPS if slip.name not in ("depth", "channels-last")]
+    ignored = {"depth", "channels-last", *BLIND.get(stated.what, ())}
+    table = [slip for slip in slips.MAP_SLIPS if slip.name not in ignored]
     found = slips.diagnose(terms, table, lambda shape: shape[1:] == tuple(wanted))
     return () if found is None else found.sentences
 

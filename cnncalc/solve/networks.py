@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
@@ -13,7 +13,7 @@ from cnncalc.spec.model import Call, Spec, Stack
 from cnncalc.spec.shipped import shipped_block
 
 
-def network(layers: list[tuple[str, Mapping[str, Any]]], shape: Shape) -> Graph:
+def network(layers: Iterable[tuple[str, Mapping[str, Any]]], shape: Shape) -> Graph:
     """A chain of layers, given as kinds and fields, on an input."""
     calls = tuple(Call(kind, dict(fields)) for kind, fields in layers)
     return expand(Spec("question", {"input": shape}, Stack(calls)), shipped_block)

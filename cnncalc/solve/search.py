@@ -157,6 +157,10 @@ class _Search:
     # -- trying ----------------------------------------------------------------------------------------------------
 
     def _try(self, window: Window, unknown: list[str]) -> None:
+        if len(self.found) > MOST:
+            # they come smallest first
+            self.more = True
+            return
         if not unknown or (len(unknown) == 1 and self.wanted is not None):
             self.tries += 1
             if self.tries > MOST_TRIES:
@@ -214,15 +218,11 @@ class _Search:
             return
         if self.wanted is None:
             if not isinstance(self.ask.output, range) or length in self.ask.output:
-                self._keep(window)
+                self.found.append(window)
         elif length == self.wanted:
-            self._keep(window)
+            self.found.append(window)
         else:
             self.near[window] = None
-
-    def _keep(self, window: Window) -> None:
-        self.found.append(window)
-        self.more = self.more or len(self.found) > MOST_TRIES
 
     def _interval(self, window: Window, name: str) -> None:
         """The interval of the last unknown in which the output is the wanted one."""
@@ -236,6 +236,12 @@ class _Search:
 
         first, last = places[0], places[-1]
         sign = 1 if length(first) <= length(last) else -1
+        if sign > 0 and len(places) > 1000:
+            # the input may be any: the end of the interval is not far beyond the wanted output
+            near = first
+            while near < last and length(near) <= wanted:
+                near *= 2
+            last = min(near, last)
         low = _first(first, last + 1, lambda index: sign * length(index) >= sign * wanted)
         high = _first(low, last + 1, lambda index: sign * length(index) > sign * wanted)
         for index in range(low, min(high, low + MOST + 1)):

@@ -113,6 +113,14 @@ class Train:
     batch: int | None = None
     optimizer: str | None = None
     dtype: str | None = None
+    accumulate: int | None = None
+    """How many batches' gradients are added up before the optimizer steps (1)."""
+    weight_decay: int | float | None = None
+    """The optimizer's weight decay (0)."""
+    foreach: bool | None = None
+    """Whether the optimizer updates all parameters at once (false, as torch does on a CPU)."""
+    set_to_none: bool | None = None
+    """Whether gradients go between steps (true, as torch does); else they are set to zero and stay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,6 @@ def claim_types() -> dict[str, Json]:
         "claim_of_bytes": _claimed(_quantity(units=True)),
         "claim_of_receptive_field": any_of(*_claimed(extents)["anyOf"], parts),
         "claim_of_field": _claimed(scalar),
-        "quantity": _quantity(units=True),
         "bound": any_of(*_quantity(units=True)["anyOf"], {"type": "string", "pattern": _BOUND}),
         "figures": {
             "type": "object",

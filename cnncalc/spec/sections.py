@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from math import inf
 from typing import Any
 
 from cnncalc.core.diagnostic import did_you_mean
@@ -15,6 +16,18 @@ from cnncalc.spec.words import BUDGET_FIGURES, DTYPES, FIELD_FIGURES, LOSSES, OP
 from cnncalc.spec.yaml import Mapping, Node, Scalar
 
 SIZE_KEYS = ("channels", "depth", "height", "width", "length")
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= 10**12
+
+
+def _is_decay(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value < inf
+
+
+def _is_flag(value: Any) -> bool:
+    return type(value) is bool
 
 
 class SectionReader(Reader):
@@ -173,24 +186,29 @@ class SectionReader(Reader):
 
     def read_train(self, node: Node | None) -> Train | None:
         """The train section."""
-        entries = self._section(node, "train", ("batch", "optimizer", "dtype"), "train: {batch: 32, optimizer: adam}")
+        entries = self._section(node, "train", Train.__slots__, "train: {batch: 32, optimizer: adam}")
         if not entries:
             return None
-        batch = plain_value(entries.get("batch"))
-        if batch is not None and (type(batch) is not int or not 1 <= batch <= 10**12):
-            self.problem(
-                entries["batch"].span,
-                "train.batch must be a whole number of at least 1",
-                expected="a whole number of at least 1",
-                received=shown(entries["batch"]),
-            )
-            batch = None
+        count, flag = "a whole number of at least 1", "true or false"
         train = Train(
-            batch,
+            self._fact(entries, "batch", count, _is_count),
             self._word(entries.get("optimizer"), "optimizer", OPTIMIZERS),
             self._word(entries.get("dtype"), "dtype", DTYPES),
+            self._fact(entries, "accumulate", count, _is_count),
+            self._fact(entries, "weight_decay", "a number of at least 0", _is_decay),
+            self._fact(entries, "foreach", flag, _is_flag),
+            self._fact(entries, "set_to_none", flag, _is_flag),
         )
         return None if train == Train() else train
+
+    def _fact(self, entries: dict[str, Node], key: str, expected: str, good: Callable[[Any], bool]) -> Any:
+        """A value of the train section; None where it is not given, or not what it must be."""
+        value = plain_value(entries.get(key))
+        if value is None or good(value):
+            return value
+        received = shown(entries[key])
+        self.problem(entries[key].span, f"train.{key} must be {expected}", expected=expected, received=received)
+        return None
 
     def read_budget(self, node: Node | None) -> dict[str, Any]:
         """The budget section: quantities by figure."""

@@ -23,6 +23,11 @@ SHIPPED: tuple[str, ...] = (
 )
 
 
+def shipped_file(name: str) -> Path:
+    """The file in which a shipped block is written."""
+    return Path(__file__).parent.parent / "blocks" / f"{name}.yaml"
+
+
 @lru_cache(maxsize=None)
 def shipped_block(name: str) -> Block | None:
     """The shipped block of that name, or None."""
@@ -31,7 +36,7 @@ def shipped_block(name: str) -> Block | None:
     from cnncalc.spec.load import Loader
     from cnncalc.spec.yaml import Mapping, parse
 
-    text = (Path(__file__).parent.parent / "blocks" / f"{name}.yaml").read_text(encoding="utf-8")
+    text = shipped_file(name).read_text(encoding="utf-8")
     source = Source(f"block:{name}", text)
     loader = Loader(source, shipped_block)
     root = parse(source)

@@ -7,7 +7,8 @@ the optimizer's state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,8 @@ FIGURES = ("saved_bytes", "inference_peak_bytes", "training_peak_bytes")
 TRAINING = ("saved_bytes", "training_peak_bytes")
 BLOCK = 512
 """CUDA's allocator gives out whole blocks of so many bytes."""
-COPIED = "it ran on a copy of its input, because torch's group norm dies of a channels-last one that wants no gradient"
+COPIED = "ran on a copy of its input, because torch's group norm dies of a channels-last one that wants no gradient"
+RANDOM = "a checkpoint keeps the state of random numbers in the CPU's memory, which nobody sees from device meta"
 
 Run = tuple[Callable[[], None], list[Tensor]]
 """What runs, and what exists before."""
@@ -41,7 +43,7 @@ def measure_memory(
 
     Where torch does not get through a step, the reason is noted. Raises MemoryError where it does not fit.
     """
-    seen = observed.memory = MemorySeen(setup.optimizer)
+    seen = observed.memory = MemorySeen(setup.optimizer, settings=setup.text)
     training = Training(graph, network, inputs, setup)
     tick("what is saved for backward", 0, 3)
     try:
@@ -50,6 +52,8 @@ def measure_memory(
         check_memory(error)
         seen.refuse(f"torch refuses to train it: {type(error).__name__}: {error}", *TRAINING)
         training.clear()
+    if inputs[0].is_meta and graph.checkpoints:
+        seen.refuse(RANDOM, TRAINING[-1])
     tick("peaks of memory", 1, 3)
     try:
         _peaks(inputs[0].device, training, seen)
@@ -77,7 +81,7 @@ def observe(graph: Graph, inputs: tuple[Tensor, ...], setup: Setup) -> Observed:
 
 def unmeasured(observed: Observed, setup: Setup, reason: str) -> None:
     """Notes why nothing was measured."""
-    observed.memory = MemorySeen(setup.optimizer)
+    observed.memory = MemorySeen(setup.optimizer, settings=setup.text)
     observed.memory.refuse(reason, *FIGURES)
     for seen in observed.layers:
         seen.saved = None
@@ -100,23 +104,45 @@ def _save(graph: Graph, training: Training, observed: Observed, seen: MemorySeen
     outputs: dict[int, Tensor] = {}
     network.train()
     _, results = network.plans[True]
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        for index, read, value in network.turns(*training.inputs):
+    doubts: dict[int, str] = {}
+    with _watched(graph, network, doubts), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        for index, _, value in network.turns(*training.inputs):
             observed.layers[index].saved = distinct(fresh)
             fresh.clear()
             if index in results:
                 outputs[index] = value
-            if copies(network.twins[index], read[0]):
-                observed.layers[index].saved = None
-                seen.refuse(f"{graph.nodes[index].path}: {COPIED}", *TRAINING)
-            node = graph.nodes[index]
-            if read[0].is_meta and (why := ledger.otherwise(node.kind, node.layer, read[0])):
-                observed.layers[index].saved = None
-                seen.refuse(f"{node.path} runs otherwise on device meta: {why}", *FIGURES)
     seen.saved = distinct(kept.values())
+    for layer in observed.layers:
+        if layer.saved is None:  # inside a checkpoint nothing is kept, so those layers had no turn
+            layer.saved = 0
+    for index, why in doubts.items():
+        observed.layers[index].saved = None
+        seen.refuse(f"{graph.nodes[index].path} {why}", *(TRAINING if why == COPIED else FIGURES))
     found = [outputs[index] for index in results]
     training.aim(found)
     return found
+
+
+@contextmanager
+def _watched(graph: Graph, network: Network, doubts: dict[int, str]) -> Iterator[None]:
+    """Notes the layers that do not hold here what they would hold for a user."""
+
+    def look(index: int, x: Tensor) -> None:
+        node = graph.nodes[index]
+        if copies(network.twins[index], x):
+            doubts[index] = COPIED
+        elif x.is_meta and (why := ledger.otherwise(node.kind, node.layer, x)):
+            doubts[index] = f"runs otherwise on device meta: {why}"
+
+    hooks = [
+        module.register_forward_pre_hook(lambda _, read, index=index: look(index, read[0]))
+        for index, module in enumerate(network.twins)
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def copies(module: nn.Module, x: Tensor) -> bool:

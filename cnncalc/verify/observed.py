@@ -47,6 +47,8 @@ class MemorySeen:
     inference_allocated: int | None = None
     """The peak as the allocator sees it, with the scratch of kernels."""
     training_allocated: int | None = None
+    settings: str = ""
+    """How it was trained, in words."""
     reasons: dict[str, str] = field(default_factory=dict)
     """Figure -> why it could not be measured."""
 

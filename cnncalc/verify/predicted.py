@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis.fit import rounded
 from cnncalc.analysis.result import Analysis, Figure
-from cnncalc.analysis.torch_memory.model import MemoryModel, Training, memory_model
+from cnncalc.analysis.torch_memory.model import MemoryModel, memory_model, stated
 from cnncalc.graph.model import Graph
 from cnncalc.verify.observed import MemorySeen
 
@@ -42,4 +42,4 @@ def predicted(graph: Graph, analysis: Analysis, seen: MemorySeen) -> Predicted:
 
 
 def _model(graph: Graph, analysis: Analysis, seen: MemorySeen, apart: bool) -> MemoryModel:
-    return memory_model(graph, 4, analysis.batch, Training(seen.optimizer, apart=apart))
+    return memory_model(graph, 4, analysis.batch, stated(graph.spec, seen.optimizer)._replace(apart=apart))

@@ -121,6 +121,8 @@ class MemoryRun(NamedTuple):
     """events: allocation events on a CPU; ledger: tensors counted on device meta; counter: CUDA's; empty: not at all."""
     inference_allocated_bytes: int | None = None
     training_allocated_bytes: int | None = None
+    settings: str = ""
+    """The optimizer and what is unusual about the training, in words."""
 
 
 @dataclass(frozen=True, slots=True)

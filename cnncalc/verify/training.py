@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnncalc.graph.model import Graph
+from cnncalc.spec.model import Spec, Train
 from cnncalc.verify.build import Network
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
@@ -40,6 +41,25 @@ class Setup(NamedTuple):
     """All parameters at once instead of one after the other (torch's default on CUDA)."""
     zeroed: bool = False
     """Gradients are set to zero between steps, not to None."""
+    accumulate: int = 1
+    """How many times forward and backward run before the optimizer does."""
+
+    @property
+    def text(self) -> str:
+        """In words: the optimizer, and what is unusual."""
+        words = [self.optimizer]
+        words += [f"weight decay {self.weight_decay:g}"] if self.weight_decay else []
+        words += ["all parameters updated at once"] if self.foreach else []
+        words += ["gradients kept as zeros"] if self.zeroed else []
+        words += [f"gradients of {self.accumulate} batches added up"] if self.accumulate > 1 else []
+        return ", ".join(words)
+
+
+def stated(spec: Spec, optimizer: str) -> Setup:
+    """How a spec says that its network is trained."""
+    train = spec.train or Train()
+    zeroed = train.set_to_none is False
+    return Setup(optimizer, train.weight_decay or 0.0, bool(train.foreach), zeroed, train.accumulate or 1)
 
 
 class Training:
@@ -66,7 +86,10 @@ class Training:
 
     def first(self, outputs: list[Tensor]) -> None:
         """The rest of a first step, which also creates the optimizer's state; nothing may name the outputs."""
-        self._learn(self._total(outputs))
+        loss = self._total(outputs)
+        if loss.requires_grad:
+            loss.backward()
+        self._update()
         if self.optimizer is not None and not self.setup.zeroed:
             self.optimizer.zero_grad()
 
@@ -75,7 +98,11 @@ class Training:
         self.network.train()
         if self.optimizer is not None:
             self.optimizer.zero_grad(set_to_none=not self.setup.zeroed)
-        self._learn(self._total(list(self.network(*self.inputs))))
+        for _ in range(self.setup.accumulate):
+            loss = self._total(list(self.network(*self.inputs)))
+            if loss.requires_grad:
+                loss.backward()
+        self._update()  # the last loss is still named
 
     def predict(self) -> None:
         """A forward pass for prediction."""
@@ -114,9 +141,7 @@ class Training:
         assert total is not None
         return total
 
-    def _learn(self, loss: Tensor) -> None:
-        if loss.requires_grad:
-            loss.backward()
+    def _update(self) -> None:
         if self.optimizer is not None:
             self.optimizer.step()
 

@@ -180,7 +180,7 @@ def _compared(graph: Graph, analysis: Analysis, measured: Measured, start: Verif
     seen = measured.observed.memory
     memory = None
     if seen is not None:
-        memory = MemoryRun(seen.optimizer, seen.way, seen.inference_allocated, seen.training_allocated)
+        memory = MemoryRun(seen.optimizer, seen.way, seen.inference_allocated, seen.training_allocated, seen.settings)
     found = checks(graph, analysis, measured.observed)
     return replace(start, checks=found, notes=tuple(_notes(measured.observed)), memory=memory)
 
@@ -188,10 +188,10 @@ def _compared(graph: Graph, analysis: Analysis, measured: Measured, start: Verif
 def _hold(graph: Graph, analysis: Analysis, measured: Measured, device: torch.device, tick: Tick) -> None:
     """Measures memory, or notes why there is not enough of it."""
     from cnncalc.verify.memory import measure_memory, unmeasured
-    from cnncalc.verify.training import Setup
+    from cnncalc.verify.training import stated
 
     assert measured.network is not None
-    setup = Setup(analysis.memory.optimizer)
+    setup = stated(graph.spec, analysis.memory.optimizer)
     # kernels take scratch besides what the model counts: on a CPU up to four tenths were seen
     needed, free = 1.5 * int(analysis.memory.torch.training_peak_bytes or 0), available_bytes(device)
     if device.type != "meta" and free is not None and needed > 0.9 * free:

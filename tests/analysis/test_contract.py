@@ -108,6 +108,7 @@ REMEDY = closed(
     training_saved_bytes={"type": "integer"},
     training_macs=FIGURE,
     largest_training_batch={"anyOf": [WHOLE, NULL]},
+    estimate=TEXT,
 )
 ANALYSIS = closed(
     schema={"const": "cnncalc/analysis/1"},
@@ -133,6 +134,7 @@ ANALYSIS = closed(
         gradient_bytes=FIGURE,
         optimizer_bytes=FIGURE,
         optimizer={"enum": ["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"]},
+        conditions={"type": "array", "items": TEXT},
         torch_reason=TEXT,
         torch_estimate=TEXT,
         inference_peak={"anyOf": [PEAK, NULL]},

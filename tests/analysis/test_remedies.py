@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from cnncalc import analyze, load
-from cnncalc.analysis.changes import Setup, edited
+from cnncalc.analysis.changes import Setup, changes, edited
 from cnncalc.analysis.fit import largest_batch
 from cnncalc.analysis.remedies import largest_batches, remedies
 from cnncalc.analysis.result import Remedy
+from cnncalc.graph.model import Node
+from cnncalc.spec.model import Spec
 from cnncalc.spec.read import load_inline
 
 CHAIN = "in 3x32x32; conv 16 k3 same relu; conv 16 k3 same relu; maxpool 2; flatten; dense 10"
@@ -93,6 +95,104 @@ def test_remedies_with_a_device_say_what_it_would_hold() -> None:
     assert memory.remedies is not None and memory.device is not None
     by_key = {one.key: one.largest_training_batch for one in memory.remedies}
     assert by_key["half-batch"] is None
-    assert by_key["16-bit"] > memory.device.largest_training_batch  # type: ignore[operator]
+    now, then = memory.device.largest_training_batch, by_key["16-bit"]
+    assert now is not None and then is not None and then > now
     assert analyze(CHAIN).memory.remedies is None
     assert analyze(CHAIN, symbolic=True, remedies=True).memory.remedies is None
+
+
+BLOCKS = """cnncalc: 1
+input: 3x32x32
+train: {train}
+blocks:
+  unit:
+    parameters: {{width: 16}}
+    layers:
+      - conv: {{filters: width, kernel: 3, padding: 1, bias: false}}
+      - batchnorm
+      - relu{inplace}
+      - conv: {{filters: width, kernel: 3, padding: 1, bias: false}}
+      - batchnorm
+layers:
+  - unit: {{repeat: 4{checkpoint}}}
+  - sigmoid
+  - flatten
+  - dense: 10
+"""
+
+
+def blocks(tmp_path, train: str = "{batch: 4}", inplace: str = "", checkpoint: str = "") -> str:  # type: ignore[no-untyped-def]
+    path = tmp_path / "net.yaml"
+    path.write_text(BLOCKS.format(train=train, inplace=inplace, checkpoint=checkpoint))
+    return str(path)
+
+
+def test_a_checkpoint_is_the_one_that_could_be_written(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    told = {one.key: one for one in remedies(Setup(load(blocks(tmp_path)), batch=4))}
+    written = analyze(blocks(tmp_path, checkpoint=", checkpoint: true"), batch=4)
+    remedy = told["checkpoint-unit"]
+    assert remedy.training_bytes == written.memory.torch.training_peak_bytes
+    assert remedy.training_saved_bytes > 0 and remedy.inference_saved_bytes == 0
+    assert remedy.training_macs == written.totals.training_macs
+    once = analyze(blocks(tmp_path), batch=4).totals.training_macs
+    assert once is not None and remedy.training_macs is not None and remedy.training_macs > once  # it computes again
+
+
+def test_activations_in_place_are_those_that_could_be_written(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    nodes = in_place(load(blocks(tmp_path)))
+    assert [node.kind for node in nodes if node.inplace] == ["relu"] * 4  # torch's sigmoid module has no such option
+    alone = load_inline("in 3x8x8; conv 4 k3 relu; conv 4 k3 relu")
+    assert all(node.inplace for node in in_place(alone) if node.kind == "relu")
+
+
+def in_place(spec: Spec) -> tuple[Node, ...]:
+    """The network with whatever goes in place."""
+    setup = Setup(spec)
+    return next(change.setup for change in changes(setup, setup.graph()) if change.key == "in-place").graph().nodes
+
+
+@pytest.mark.parametrize(
+    ("layers", "overwriting"),
+    [
+        # the skip reads what the first activation would overwrite
+        ("- conv: {filters: 3, kernel: 3, padding: 1}\n  - add: [[relu], []]\n  - relu", {"relu1"}),
+        # the input is the caller's
+        ("- relu\n  - conv: {filters: 3, kernel: 3}\n  - relu", {"relu2"}),
+        # a reshaped view of what another layer reads
+        (
+            "- conv: {name: c, filters: 3, kernel: 3}\n  - flatten: {name: f}\n  - relu\n  - dense: 2\n  - dense: {units: 2, from: f}",
+            set(),
+        ),
+        # a sigmoid and a relu keep their results for backward, which the relu behind them would overwrite
+        ("- conv: {filters: 3, kernel: 3}\n  - sigmoid\n  - relu", set()),
+        ("- conv: {filters: 3, kernel: 3}\n  - relu\n  - relu", {"relu1"}),
+    ],
+)
+def test_nothing_that_is_still_needed_is_overwritten(tmp_path, layers: str, overwriting: set[str]) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "net.yaml"
+    path.write_text(f"cnncalc: 1\ninput: 3x8x8\nlayers:\n  {layers}\n")
+    setup = Setup(load(str(path)))
+    made = [change.setup for change in changes(setup, setup.graph()) if change.key == "in-place"]
+    assert len(made) == (1 if overwriting else 0)
+    assert {node.path for one in made for node in one.graph().nodes if node.inplace} == overwriting
+
+
+def test_settings_of_the_spec_that_cost_memory(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    wasteful = blocks(tmp_path, "{batch: 4, optimizer: adam, foreach: true, set_to_none: false}")
+    before = analyze(wasteful, batch=4).memory.torch.training_peak_bytes
+    assert analyze(wasteful).memory.conditions == (
+        "the optimizer updates all parameters at once",
+        "gradients are set to zero between steps, and stay",
+    )
+    told = {one.key: one for one in remedies(Setup(load(wasteful), 4, "adam"))}
+    plain = blocks(tmp_path, "{batch: 4, optimizer: adam, foreach: true}")
+    after = analyze(plain, batch=4).memory.torch.training_peak_bytes
+    assert told["set-to-none"].training_saved_bytes == before - after > 0  # type: ignore[operator]
+
+
+def test_half_the_batch_twice(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    remedy = {one.key: one for one in remedies(Setup(load(blocks(tmp_path)), 4))}["accumulate"]
+    whole = analyze(blocks(tmp_path), batch=4)
+    twice = analyze(blocks(tmp_path, "{batch: 4, accumulate: 2}"), batch=2)
+    assert remedy.training_bytes == twice.memory.torch.training_peak_bytes
+    assert remedy.training_macs == whole.totals.training_macs

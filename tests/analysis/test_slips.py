@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cnncalc.analysis.analyze import analyze_graph
-from cnncalc.analysis.mistakes import likely_slip
+from cnncalc.analysis.mistakes import judged, likely_slip
+from cnncalc.analysis.slips import names
 from cnncalc.core.source import Source
 from cnncalc.graph.expand import expand
 from cnncalc.spec.load import load_source
@@ -63,6 +64,9 @@ ROWS: list[tuple[str, str, str, str, str]] = [
     ("3x64x48", "conv", "filters: 4, kernel: 3, padding: 1", "output: 4x48x64", "swapped"),
     ("3x32x32", "conv", "filters: 4, kernel: 3, padding: 1", "output: 32x32x4", "written last"),
     ("3x32x32", "conv", "filters: 4, kernel: 3, padding: 1", "output: 3x32x32", "channels were taken for"),
+    ("3x32x32", "conv", "filters: 4, kernel: 5, padding: 1", "output: 4x34x34", "without taking off the kernel"),  # 32 + 2
+    ("3x32x32", "conv", "filters: 8, kernel: 3, stride: 3", "params: 22_400", "were not shared"),  # 10 * 10 * 224
+    ("3x8x8", "conv", "filters: 4, kernel: 3", "params: 772", "input's pixels were taken for a kernel"),  # 64 * 3 * 4 + 4
     ("3x32x32", "conv", "filters: 4, kernel: 3, padding: 1", "macs: 221_184", "FLOPs were taken for MACs"),  # 2*27*4*1024
     ("3x32x32", "conv", "filters: 4, kernel: 3, padding: 1", "flops_torch: 110_592", "MACs were taken for FLOPs"),
     ("3x32x32", "conv", "filters: 4, kernel: 3, padding: 1", "macs: 114_688", "bias was counted"),  # 28 * 4 * 1024
@@ -106,6 +110,24 @@ def test_one_slip_in_the_documents_exercise(claim: str, sentence: str) -> None:
     found = diagnosis(EXERCISE.format(claim=claim))
     assert found is not None
     assert sentence in found
+
+
+def test_bits_for_bytes_of_parameters() -> None:
+    """Course document 001, line 65: 3.6 billion parameters at 4 bytes (not bits) each are 14.4 GB."""
+    graph = expand(
+        load_source(Source("x", "cnncalc: 1\ninput: 36000000\nlayers: [dense: 100]\n"), "x", shipped_block),
+        shipped_block,
+    )
+    right, none = judged(graph, "parameter_bytes", "14 GB")
+    assert (right.holds, none) == (True, None)
+    wrong, slip = judged(graph, "parameter_bytes", "1.8 GB")
+    assert not wrong.holds
+    assert slip is not None
+    assert slip.sentences == ("the width was read as bits: eight bits are a byte",)
+
+
+def test_there_are_many_slips() -> None:
+    assert len(set(names())) >= 50
 
 
 def test_two_slips_together() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cnncalc import analyze
+from cnncalc import analyze, load
 from cnncalc.analysis.fit import rounded
 from cnncalc.analysis.torch_memory.model import PARTS, MemoryModel, Training, memory_model
+from cnncalc.spec.model import Train
 
 from .truth import ROOT, graph
 
@@ -55,9 +57,29 @@ def test_symbolic_sides_say_why_there_is_no_figure() -> None:
     assert "symbolic" in memory.reason
 
 
-def test_a_scaled_format_is_an_estimate() -> None:
-    assert analyze("in 3x8x8; relu", dtype="float16").memory.torch.estimate
-    assert not analyze("in 3x8x8; relu").memory.torch.estimate
+def test_what_torch_cannot_run_is_an_estimate() -> None:
+    assert (
+        "does not run lrn in float16 on a CPU (lrn1)"
+        in analyze("in 3x8x8; lrn 5", dtype="float16").memory.torch.estimate
+    )
+    assert not analyze("in 3x8x8; lrn 5").memory.torch.estimate
+    assert not analyze("in 3x8x8; relu", dtype="float16").memory.torch.estimate
+
+
+def test_train_says_how_it_is_trained() -> None:
+    spec = load("in 3x16x16; conv 8 k3 relu; flatten; dense 300; dense 10")
+
+    def peak(**train: Any) -> int:
+        return int(analyze(spec, train=Train(**train), batch=4).memory.torch.training_peak_bytes)  # type: ignore[arg-type]
+
+    plain = peak(optimizer="adam")
+    assert plain == analyze(spec, optimizer="adam", batch=4).memory.torch.training_peak_bytes
+    # dense1 has 1,568 x 300 weights, nearly all there is; the optimizer's peak has one more temporary with weight decay
+    weights = 4 * (1568 * 300)
+    assert peak(optimizer="adam", weight_decay=0.1) == plain + weights
+    assert peak(set_to_none=False) > peak()
+    assert peak(accumulate=2) == peak(accumulate=5) > peak()
+    assert analyze(spec, train=Train(accumulate=2)).totals == analyze(spec).totals
 
 
 def test_a_frozen_trunk_saves_nothing(tmp_path: Path) -> None:

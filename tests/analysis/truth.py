@@ -12,6 +12,7 @@ from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph
 from cnncalc.spec.read import load
 from cnncalc.spec.shipped import shipped_block
+from cnncalc.spec.words import DTYPES
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,25 +22,31 @@ def graph(spec: Any) -> Graph:
     return expand(load(spec), shipped_block)
 
 
-def both(network: Graph, batch: int, optimizer: str = "sgd", **options: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """(saved, prediction peak, training peak): predicted and measured, in bytes; skips where torch is not installed.
-
-    `options` are those of Training. Raises ValueError where torch does not train the network.
-    """
+def observed(network: Graph, batch: int, training: Training, dtype: str = "float32") -> Any:
+    """What torch showed of its memory (cnncalc.verify.observed.MemorySeen); skips where torch is not installed."""
     torch = pytest.importorskip("torch")
     from cnncalc.verify.measure import images
     from cnncalc.verify.memory import observe
     from cnncalc.verify.state import untouched
     from cnncalc.verify.training import Setup
 
-    training = Training(optimizer, **options)
-    mine = figures(memory_model(network, 4, batch, training), batch)
+    setup = Setup(training.optimizer, training.weight_decay, training.foreach, training.zeroed, training.accumulate)
     with untouched(torch.device("cpu")):
-        setup = Setup(optimizer, training.weight_decay, training.foreach, training.zeroed)
         inputs = images(network.inputs.values(), batch, torch.device("cpu"))
-        seen = observe(network, inputs, setup).memory
-    assert seen is not None
+        return observe(network, tuple(one.to(getattr(torch, dtype)) for one in inputs), setup).memory
+
+
+def both(
+    network: Graph, batch: int, optimizer: str = "sgd", dtype: str = "float32", **options: Any
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """(saved, prediction peak, training peak): predicted and measured, in bytes. `options` are those of Training.
+
+    Raises ValueError where torch does not train the network.
+    """
+    training = Training(optimizer, **options)
+    seen = observed(network, batch, training, dtype)
     if seen.reasons:
         raise ValueError(next(iter(seen.reasons.values())))
+    mine = figures(memory_model(network, DTYPES[dtype], batch, training), batch)
     predicted = (mine.saved_bytes, mine.inference_peak_bytes, mine.training_peak_bytes)
     return predicted, (seen.saved, seen.inference_peak, seen.training_peak)

@@ -194,6 +194,7 @@ FAULTS = [
     fault("concat", "3x8x8 3x8x8 3x8x9", "(input 3): the width differs", "CN002"),
     fault("concat", "3x8x8 4x9x8", "the channels differ", "CN002", axis="height"),
     fault("concat", "3x8x8 3", "their ranks differ", "CN002"),
+    fault("scale", "3x8x8", "scale learns nothing", weight=False),
     fault("highway", "3x8x8 3x8x8 3x8x7", "highway (inputs: transform, gate, input) needs equal shapes", "CN002"),
 ]
 

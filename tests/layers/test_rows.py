@@ -608,6 +608,14 @@ ROWS: dict[str, list[Row]] = {
         row("96x56x56", "96x56x56", 96, 0, 0, 301_056),
         row("10", "10", 20, 0, 0, 20, bias=True),
         row("3x7", "3x7", 3, 0, 0, 21),
+        row("4x5x5", "4x5x5", 1, 0, 0, 100, per="layer"),  # ReZero: one number for the whole map
+        row("4x5x5", "4x5x5", 100, 0, 0, 100, weight=False, bias=True, per="number"),  # a position embedding
+    ],
+    "rescale": [
+        row("320x35x35", "320x35x35", 0, 0, 0, 392_000, factor=0.17),  # Inception-ResNet's residual
+        row("3x8x8", "3x8x8", 0, 0, 0, 384, factor=2, offset=-1),
+        row("10", "10", 0, 0, 0, 10, factor=-1, offset=1),  # 1 - x is one subtraction
+        row("3x7", "3x7", 0, 0, 0, 0, factor=1),
     ],
 }
 

@@ -189,3 +189,9 @@ def test_diff(write: Write) -> None:
     assert "Findings gained" in Path("out.md").read_text()
     assert call("diff", "a.yaml", "b.yaml", "--fail-on", "never").exit_code == 0
     assert call("diff", "a.yaml", "none.yaml").exit_code == 2
+
+
+def test_a_rules_page_in_markdown_is_its_docstring() -> None:
+    page = call("rule", "CN005", "-f", "markdown").stdout
+    assert page.startswith("# CN005 false-claim\n\n*severity error, on by default*\n\nAn `expect` does not hold")
+    assert "\\" not in page

@@ -12,7 +12,6 @@ from cnncalc.lint.config import Configuration, Settings, find, load
 from cnncalc.lint.described import described
 from cnncalc.lint.engine import Linter
 from cnncalc.lint.select import Selection
-from cnncalc.lint.tables import bound
 
 from .conftest import review
 from .rules_for_tests import RULES
@@ -146,22 +145,6 @@ def test_a_pyproject_that_says_nothing_to_us(write: Write) -> None:
     path = write("pyproject.toml", "[project]\nname = 'cnncalc-user'\n")
     assert load(str(path), required=False) is None
     assert load(str(path)) == Configuration(str(path), str(path.parent))
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("5M", ("<=", "5M")),
-        ("<= 5M", ("<=", "5M")),
-        (">= 400", (">=", 400)),
-        (7, ("<=", 7)),
-        ("8 GiB", ("<=", "8 GiB")),
-        ("many", None),
-        (True, None),
-    ],
-)
-def test_bounds(value: object, expected: object) -> None:
-    assert bound(value) == expected
 
 
 def test_what_holds_can_be_shown(write: Write) -> None:

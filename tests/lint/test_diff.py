@@ -186,3 +186,13 @@ def test_a_spec_that_gives_no_network(write: Write) -> None:
     write("new.yaml", text("  - rlu\n"))
     with pytest.raises(SpecError, match="unknown layer kind rlu"):
         changed(Linter(Configuration()), "old.yaml", "new.yaml")
+
+
+@pytest.mark.usefixtures("only_these")
+def test_what_stays_true_of_an_edited_layer_is_neither_gained_nor_lost(write: Write) -> None:
+    head = "cnncalc: 1\ninput: 3x8x8\nlayers:\n"
+    write("old.yaml", f"{head}  - conv: {{filters: 4, kernel: 7}}\n")
+    write("new.yaml", f"{head}  - conv: {{filters: 8, kernel: 7}}\n")
+    change = changed(Linter(Configuration()), "old.yaml", "new.yaml")
+    assert (change.gained, change.lost) == ((), ())
+    assert "XX002" in [one.code for one in Linter(Configuration()).lint("new.yaml").findings]

@@ -84,7 +84,7 @@ def test_a_fix_that_takes_a_comment_away_is_not_safe() -> None:
         ("  - relu: {from: nowhere}\n", "CN003", 5, ""),
         ("  - relu: {name: a}\n  - relu: {name: a}\n", "CN003", 6, ""),
         ("  - conv: {filters: 0, kernel: 3}\n", "CN900", 5, ""),
-        ("  - conv: {filters: 4\n", "CN900", 6, ""),
+        ("  - conv: {filters: 4\n", "CN900", 5, ""),
         ("  - dense: classes\n", "CN900", 5, ""),
     ],
 )

@@ -157,3 +157,11 @@ def write_bytes(tmp_path: Path) -> Callable[[str, bytes], Path]:
         return path
 
     return writer
+
+
+def test_a_misspelt_kind_is_repaired_though_its_fields_are_then_found_wanting() -> None:
+    text = "cnncalc: 1\ninput: 3x8x8\nlayers:\n  - cnv: {}\n"
+    fixed = fix_text(Linter(Configuration()), text, "x.yaml", unsafe=True)
+    assert fixed.after == text.replace("cnv", "conv")
+    assert [one.code for one in fixed.applied] == ["CN901"]
+    assert "needs filters" in fixed.result.findings[0].message

@@ -77,7 +77,7 @@ def test_lock_and_check(write: Write, capsys: pytest.CaptureFixture[str]) -> Non
     capsys.readouterr()
     assert run(["nets"], None, check=True) == 1
     told = capsys.readouterr().out
-    assert "nets/b.yaml: params was locked at 1562, is 1950" in told  # 3*5*9+5 = 140 and 180*10+10 = 1810
+    assert "nets/b.yaml: params was locked at 1,562, is 1,950" in told  # 3*5*9+5 = 140 and 180*10+10 = 1810
     assert "a.yaml" not in told
     assert run(["nets/b.yaml"], None, check=False) == 0
     assert sorted(json.loads(Path("cnncalc.lock").read_text())["specs"]) == ["nets/a.yaml", "nets/b.yaml"]

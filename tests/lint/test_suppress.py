@@ -133,3 +133,23 @@ def test_a_reason_can_be_demanded() -> None:
 def test_what_only_looks_like_a_comment() -> None:
     text = 'source: "a # cnncalc: ignore[XX001]"\n'
     assert short(review("  - tanh\n", head=text).findings) == [("XX001", "tanh1", 6)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '"a # cnncalc: ignore-file[XX001] quoted"',
+        "'it''s\n  # cnncalc: ignore-file[XX001] quoted over lines'",
+        "|\n  a block\n  # cnncalc: ignore-file[XX001] of text",
+    ],
+)
+def test_text_that_looks_like_a_comment_is_text(name: str) -> None:
+    result = review("  - tanh\n", head=f"source: {name}\n")
+    assert [code for code, *_ in short(result.findings)] == ["XX001"]  # neither ignored nor an idle ignore
+
+
+def test_a_comment_after_quoted_text_is_a_comment() -> None:
+    result = review(
+        '  - tanh: {name: "a"}  # cnncalc: ignore[XX001] don\'t mind\n', head="source: >\n  folded\n  text\n"
+    )
+    assert short(result.findings) == []

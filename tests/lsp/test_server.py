@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import time
 from itertools import count
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -173,12 +175,39 @@ def test_kinds_blocks_and_their_documentation(editor: Editor, name: str) -> None
     assert written(items["unit"]) == "unit: {width: $1}$0"
 
 
+def test_what_is_offered_can_be_read(editor: Editor, name: str) -> None:
+    """Every kind and block as it is written for the user, with the examples in the places to fill in."""
+    items = completed(editor, name, f"{HEAD}  - |")
+    lines = [re.sub(r"\$\{\d+:([^}]*)\}", r"\1", written(item)).replace("$0", "") for item in items.values()]
+    filled = [line for line in lines if "$" not in line and not line.endswith(": ")]
+    assert len(filled) > 50
+    problems = editor.write(name, HEAD + "".join(f"  - {line}\n" for line in filled))
+    # they do not fit each other's shapes, and that is all
+    assert {one.code for one in problems if one.severity == types.DiagnosticSeverity.Error} <= {
+        "CN001",
+        "CN002",
+        "CN004",
+        "CN005",
+        "CN008",
+    }
+    assert len(editor.symbols(name)) == len(filled) + 2
+
+
 def test_fields_that_are_not_there_yet(editor: Editor, name: str) -> None:
     items = completed(editor, name, f"{HEAD}  - conv: {{filters: 3, |, stride: 2}}\n")
     assert next(iter(items)) == "kernel"  # required fields first
     assert {"filters", "stride"} & set(items) == set()
     assert (items["padding"].detail, written(items["padding"])) == ("default valid", "padding: ")
     assert {"name", "from", "repeat", "if", "expect"} <= set(items)
+
+
+def test_a_key_that_is_there_is_exchanged(editor: Editor, name: str) -> None:
+    text = f"{HEAD}  - conv: {{filters: 3, ker|nal: 3}}\n"
+    item = completed(editor, name, text)["kernel"]
+    assert isinstance(item.text_edit, types.TextEdit)
+    line, character = at(text, "ker|")
+    assert item.text_edit.range == types.Range(types.Position(line, character), types.Position(line, character + 6))
+    assert item.text_edit.new_text == "kernel"
 
 
 def test_parameters_of_blocks(editor: Editor, name: str) -> None:
@@ -404,6 +433,19 @@ def test_no_prefix_of_a_spec_and_no_scrap_does_harm(editor: Editor, name: str) -
         editor.symbols(name)
         editor.definition(name, *end)
         editor.hints(name, 0, 99)
+
+
+def test_a_long_review_holds_nothing_up(tmp_path: Path) -> None:
+    editor = Editor(tmp_path)
+    found = editor.open("x.yaml", SPEC)
+    page = found[0].code_description
+    assert page is not None
+    editor.write("x.yaml", SPEC.replace("repeat: 2", "repeat: 20_000"), wait=False)  # takes many seconds
+    assert "unit" in editor.complete("x.yaml", 12, 4)
+    start = time.monotonic()
+    assert editor.leave() == 0
+    assert time.monotonic() - start < 5
+    assert not Path(unquote(urlparse(page.href).path)).exists()  # nothing is left behind
 
 
 def test_a_client_that_vanishes_ends_the_server() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cnncalc.analysis.result import (
     Analysis,
     DeviceMemory,
@@ -122,11 +124,12 @@ def remembered() -> Analysis:
         805_334_016, 805_359_616, 512 * 2**20, 256 * 2**20, "1 GB", 10**9, True, True, 70_000, 9_500, 10_000
     )
     remedies = (
-        Remedy("16-bit", "16-bit numbers (bfloat16)", 13_140, 13_140, 24_504, 24_496, 50_000, 19_000),
+        Remedy("16-bit", "16-bit numbers (bfloat16)", 13_140, 13_140, 24_504, 24_496, 50_000, 19_000, "by width"),
         Remedy("half-batch", "half the batch (1)", 25_000, 1_280, 45_000, 4_000, 25_000),
     )
     textbook = Textbook(24_248, 24_416, 45_832, "dense1")
     memory = Memory(textbook, torch, 21_416, 21_416, 0, "sgd", device, remedies)
+    memory = replace(memory, conditions=("weight decay 0.1", "the optimizer updates all parameters at once"))
     return net.analysis(batch=2, memory=memory)
 
 

@@ -59,6 +59,7 @@ def test_the_keys_are_the_contract() -> None:
         "gradient_bytes",
         "optimizer_bytes",
         "optimizer",
+        "conditions",
         "torch_reason",
         "torch_estimate",
         "inference_peak",

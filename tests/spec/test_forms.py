@@ -166,7 +166,11 @@ FORMS: dict[str, list[Form]] = {
             "8",
         )
     ],
-    "scale": [Form("scale: {bias: true}", "scale", "4x9x9", "4x9x9")],
+    "scale": [
+        Form("scale: {bias: true}", "scale", "4x9x9", "4x9x9"),
+        Form("scale: {weight: false, bias: true, per: number}", None, "4x9x9", "4x9x9"),
+    ],
+    "rescale": [Form("rescale: {factor: 0.1, offset: 1}", "rescale: 0.1", "4x9x9", "4x9x9")],
     "rbf": [Form("rbf: {units: 10}", "rbf: 10", "84", "10")],
     "stack": [Form("stack: {layers: [relu, maxpool: 3]}", "stack: [relu, maxpool: 3]", "4x9x9", "4x3x3")],
     # the shipped blocks

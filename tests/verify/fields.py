@@ -269,7 +269,12 @@ ANY: dict[str, Callable[[Shape, Random], Fields]] = {
     "dropout": lambda shape, random: {"rate": 0.3},
     "spatial_dropout": lambda shape, random: {"rate": 0.3},
     "drop_path": lambda shape, random: {"rate": 0.3},
-    "scale": lambda shape, random: {"bias": flag(random)},
+    "scale": lambda shape, random: {
+        "bias": True,
+        "weight": flag(random),
+        "per": random.choice(["channel", "layer", "number"]),
+    },
+    "rescale": lambda shape, random: {"factor": random.choice([-1, 0.5, 1]), "offset": random.choice([0, 1])},
     "flatten": none,
     "identity": none,
     "reshape": reshape,

@@ -34,6 +34,8 @@ MORE: dict[str, tuple[tuple[Any, tuple[int, ...]], ...]] = {
     "maxpool": ((2, (96, 55, 55)), ({"kernel": 2, "ceil_mode": True}, (96, 55, 55))),
     "adaptive_avgpool": (([1, 7], (512, 14, 14)),),
     "layernorm": (("all", (96, 56, 56)),),
+    "scale": (({"weight": False, "bias": True, "per": "number"}, (64, 56, 56)),),
+    "rescale": (({"factor": -1, "offset": 1}, (64,)),),
     "slice": (({"axis": "height", "start": 1, "stop": 27}, (116, 28, 28)),),
     "reshape": (("16x5x5", (400,)),),
     "pad": (({"amount": {"bottom": 1, "right": 1}, "mode": "replicate"}, (3, 32, 32)),),

@@ -82,6 +82,8 @@ CASES: tuple[Case, ...] = (
     Case("highway", inputs=(MAP, MAP, MAP)),
     Case("scale"),
     Case("scale", {"bias": True}, note="with bias"),
+    Case("rescale", {"factor": 2}),
+    Case("rescale", {"factor": 2, "offset": 1}, note="with offset"),
 )
 
 

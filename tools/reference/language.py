@@ -24,7 +24,7 @@ FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Pooling", tuple(kind for kind in KINDS if kind.endswith("pool"))),
     ("Normalisation", ("batchnorm", "layernorm", "groupnorm", "instancenorm", "lrn")),
     ("Activations", tuple(kind for kind in KINDS if kind in ACTIVATIONS)),
-    ("Dropout and scale", ("dropout", "spatial_dropout", "drop_path", "scale")),
+    ("Dropout and scale", ("dropout", "spatial_dropout", "drop_path", "scale", "rescale")),
     ("Moving numbers", ("flatten", "identity", "reshape", "permute", "slice", "crop", "pad")),
     ("Resolution", ("upsample", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle")),
     ("Branches and groups", ("add", "multiply", "maximum", "concat", "highway", "stack")),

@@ -100,7 +100,7 @@ class Engine:
         machine = self.machine
         made: list[tuple[int, Grad]] = []
         copy = None
-        if operation.tidy and incoming.strides is not None:
+        if operation.tidy and incoming.strides != self._tidy(node):
             copy = machine.make(operation.size, 0, "transients", "contiguous gradient")
         for position in range(len(edges) - 1, -1, -1):  # torch computes that of `other` before that of `self`
             if edges[position] >= 0:
@@ -113,6 +113,13 @@ class Engine:
         if operation.wide:
             made = [(position, self._summed(operation, position, grad)) for position, grad in made]
         return [(edges[position], grad) for position, grad in made]
+
+    def _tidy(self, node: Saved) -> Strides:
+        """The strides that an operation wants its gradient to have: channels last where its operand is, else none."""
+        if node.strides is None:
+            return None
+        real = self.machine.real
+        return image(real(node.operation.shape), real(node.operation.shapes[0]), node.strides[0])
 
     def _summed(self, operation: Operation, position: int, grad: Grad) -> Grad:
         gradient = operation.gradients[position]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.analysis.torch_memory.liveness import last_reads
-from cnncalc.analysis.torch_memory.strides import Shape, Strides, result, viewed
+from cnncalc.analysis.torch_memory.strides import Shape, Strides, image, result, viewed
 from cnncalc.analysis.torch_memory.trace import Trace
 from cnncalc.analysis.torch_memory.values import NO_GRADIENT, Saved, Value
 from cnncalc.layers.operations import RESULT, Operation, Size
@@ -150,7 +150,7 @@ class Machine:
         node = self._record(operation, reads, storage, own) if self.recording else NO_GRADIENT
         for extra in own:
             self.drop(extra)
-        return Value(storage, node, strides)
+        return Value(storage, node, strides, False)
 
     def _needed(self, operation: Operation, reads: list[Value]) -> bool:
         """Whether the result needs a gradient."""
@@ -167,7 +167,7 @@ class Machine:
     def _overwrite(self, operation: Operation, read: Value) -> int:
         """The storage that an operation writes its result into. Raises OverwriteError where torch would not train."""
         storage = read.storage
-        if storage in self.owned and self.frame is None:
+        if storage in self.owned:
             raise OverwriteError(self.owned[storage], self.layer)
         if self.recording and read.viewed and read.node >= 0:
             raise ViewOverwriteError(self.layer)
@@ -179,8 +179,12 @@ class Machine:
         if operation.view.kind == "sibling":
             self.references[read.storage] += 1
             return read
-        if operation.view.kind == "contiguous":
-            if read.strides is None:
+        order: Strides = None
+        if operation.view.kind in ("contiguous", "suggested"):
+            if operation.view.kind == "suggested":
+                shape = self.real(operation.shape)
+                order = image(shape, shape, read.strides)
+            if read.strides == order:
                 self.references[read.storage] += 1
                 return read
             strides = False
@@ -190,7 +194,7 @@ class Machine:
         shared = strides is not False
         if strides is False:  # reshape copies: a clone, then a view of it that nobody else knows
             storage = self.make(operation.size, operation.width, "transients", "clone")
-            strides = None
+            strides = order
         else:
             storage = read.storage
             self.references[storage] += 1
@@ -222,11 +226,10 @@ class Machine:
             if frame is not None:
                 kept = frame.pack(kept)
             else:
-                references, owned = self.references, self.owned
+                references, owned, layer = self.references, self.owned, self.layer
                 for one in kept:
                     references[one] += 1
-                    if one not in owned:
-                        owned[one] = self.layer
+                    owned.setdefault(one, layer)
         elif self.replay is not None:
             return 0
         nodes = self.nodes

@@ -9,7 +9,6 @@ last, and then copied, depends on the kernel that torch picks by size and thread
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import nlargest
 from typing import NamedTuple
 
 from cnncalc.analysis.result import LiveTensor, Peak, TorchMemory
@@ -20,12 +19,17 @@ from cnncalc.analysis.torch_memory.optimizers import state, update
 from cnncalc.analysis.torch_memory.plan import plans
 from cnncalc.analysis.torch_memory.residents import Programs, Residents
 from cnncalc.analysis.torch_memory.trace import Trace
+from cnncalc.analysis.torch_memory.values import Value
 from cnncalc.core.dims import Dim, is_symbolic, maximum, total
 from cnncalc.graph.model import Graph
+from cnncalc.spec.model import Spec, Train
 
-PARTS = ("parameters", "buffers", "inputs", "optimizer", "gradients", "saved activations", "transients")
+SAVED, TRANSIENTS = "saved activations", "transients"
+PARTS = ("parameters", "buffers", "inputs", "optimizer", "gradients", SAVED, TRANSIENTS)
 """What memory is for. Inputs include the targets; transients are everything that neither stays nor is saved."""
 LARGEST = 10
+PASSES = 2
+"""Of accumulated gradients: from the second forward and backward on, all are alike."""
 
 
 class Training(NamedTuple):
@@ -42,6 +46,18 @@ class Training(NamedTuple):
     """How many times forward and backward run before the optimizer does; the batch is that of one time."""
 
 
+def stated(spec: Spec, optimizer: str | None = None) -> Training:
+    """How a spec says that its network is trained; another optimizer may be asked for."""
+    train = spec.train or Train()
+    return Training(
+        optimizer or train.optimizer or "sgd",
+        train.weight_decay or 0,
+        bool(train.foreach),
+        train.set_to_none is False,
+        accumulate=train.accumulate or 1,
+    )
+
+
 class MemoryModel(NamedTuple):
     """The traces of a prediction and of a training step."""
 
@@ -50,12 +66,16 @@ class MemoryModel(NamedTuple):
     saved: dict[int, int]
     """Storage that backward keeps -> the layer that saved it first."""
     paths: tuple[str, ...]
+    first: int
+    """How many storages there were when the first forward and backward had run."""
 
     def saved_bytes(self, batch: Dim) -> list[Dim]:
         """Per layer the bytes that it keeps for backward and no earlier layer did."""
         result: list[Dim] = [0] * len(self.paths)
         storages = self.training.storages
         for storage, layer in self.saved.items():
+            if storage >= self.first:
+                continue
             constant, each, *_ = storages[storage]
             result[layer] = result[layer] + constant + batch * each
         return result
@@ -90,13 +110,20 @@ def memory_model(graph: Graph, width: int, batch: Dim, training: Training) -> Me
         step.keep_gradients()
         engine.keep_gradients()
     targets = step.targets()
-    for _ in range(min(training.accumulate, 2)):  # from the second pass on they are alike
-        root = step.loss(step.forward(), targets)
-        if root >= 0:
-            engine.backward(root)
+    before: Value | None = None
+    first = 0
+    for _ in range(min(training.accumulate, PASSES)):
+        loss = step.loss(step.forward(), targets)
+        if before is None:
+            first = len(step.trace.storages)
+        else:
+            machine.drop(before.storage)
+        if loss.node >= 0:
+            engine.backward(loss.node)
+        before = loss
     update(step, training)
     saved = {storage: layer for storage, layer in machine.owned.items() if layer >= 0 and _counts(step.trace, storage)}
-    return MemoryModel(prediction.trace, step.trace, saved, tuple([node.path for node in graph.nodes]))
+    return MemoryModel(prediction.trace, step.trace, saved, tuple([node.path for node in graph.nodes]), first)
 
 
 def _counts(trace: Trace, storage: int) -> bool:
@@ -131,6 +158,20 @@ def _refused(graph: Graph) -> str:
     return ""
 
 
+CANNOT = {"bfloat16": ("lrn",), "float16": ("lrn", "rrelu")}
+"""What torch 2.13 does not run on a CPU in a number format, so that nothing could be measured."""
+
+
+def unmeasured(graph: Graph, dtype: str) -> str:
+    """Why the figures are an estimate; empty: they are what torch was seen to hold."""
+    for node in graph.nodes:
+        if node.kind in CANNOT.get(dtype, ()):
+            return (
+                f"torch does not run {node.kind} in {dtype} on a CPU ({node.path}): scaled by the width, not measured"
+            )
+    return ""
+
+
 def figures(model: MemoryModel, batch: Dim) -> TorchMemory:
     """The figures at a batch; for a symbolic one formulas for two images or more."""
     saved = total(model.saved_bytes(batch))
@@ -157,19 +198,14 @@ def peak(model: MemoryModel, trace: Trace, batch: int) -> Peak:
     kept = model.saved if trace is model.training else {}
     parts = dict.fromkeys(PARTS, 0)
     for storage in alive:
-        parts[_part(storages[storage][2], storage, kept)] += amounts[storage]
-    largest = tuple(
-        [
-            LiveTensor(_path(model, made), what, _part(kind, storage, kept), amounts[storage])
-            for storage in nlargest(LARGEST, alive, key=amounts.__getitem__)
-            for _, _, kind, made, what in (storages[storage],)
-        ]
-    )
-    return Peak(most, phase, _path(model, node), parts, largest, _timeline(model, trace, levels))
-
-
-def _part(kind: str, storage: int, kept: dict[int, int]) -> str:
-    return "saved activations" if kind == "transients" and storage in kept else kind
+        part = storages[storage][2]
+        parts[SAVED if storage in kept and part == TRANSIENTS else part] += amounts[storage]
+    largest = []
+    for storage in sorted(alive, key=amounts.__getitem__, reverse=True)[:LARGEST]:
+        _, _, part, made, what = storages[storage]
+        part = SAVED if storage in kept and part == TRANSIENTS else part
+        largest.append(LiveTensor(_path(model, made), what, part, amounts[storage]))
+    return Peak(most, phase, _path(model, node), parts, tuple(largest), _timeline(model, trace, levels))
 
 
 def _path(model: MemoryModel, node: int) -> str:

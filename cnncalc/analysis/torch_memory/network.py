@@ -82,8 +82,8 @@ class Simulation:
         outputs = checkpointed(self.machine, [values[ref] for ref in section.reads], run)
         values.update(zip(section.results, outputs, strict=True))
 
-    def loss(self, outputs: list[Value], targets: Sequence[Value]) -> int:
-        """The sum of the outputs' losses; gives its autograd node."""
+    def loss(self, outputs: list[Value], targets: Sequence[Value]) -> Value:
+        """The sum of the outputs' losses, to which the caller gives a name."""
         machine = self.machine
         total = one = None
         for ref, output, goal in zip(self.kept, outputs, targets, strict=True):
@@ -101,7 +101,7 @@ class Simulation:
         assert total is not None
         if one is not None and one is not total:
             machine.drop(one.storage)
-        return total.node
+        return total
 
     def _loss(self, shape: Shape) -> str:
         task = self.graph.spec.task

@@ -48,6 +48,8 @@ OPTIMIZERS: dict[str, Optimizer] = {
 def state(simulation: Simulation, name: str) -> None:
     """The optimizer's state, which exists from the first step on."""
     machine, kept = simulation.machine, OPTIMIZERS[name]
+    if not kept.buffers and not kept.counter:
+        return
     for numbers, layer in simulation.residents.parameters:
         for _ in range(kept.buffers):
             machine.hold(numbers * machine.width, 0, "optimizer", layer, f"{name} state")
@@ -60,6 +62,8 @@ def update(simulation: Simulation, training: Training) -> None:
     simulation.trace.mark("optimizer", -1)
     optimizer = OPTIMIZERS[training.optimizer]
     decayed = training.weight_decay != 0 and optimizer.decays
+    if not (decayed or optimizer.makes or optimizer.ahead or optimizer.lists):
+        return
     if training.foreach:
         _lists(simulation, optimizer.decayed_lists if decayed else optimizer.lists)
     else:

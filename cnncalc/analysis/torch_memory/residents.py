@@ -40,13 +40,14 @@ class Programs:
 
     def operations(self, node: Node, training: bool) -> tuple[Operation, ...]:
         """What the layer does in torch."""
-        programs, key = self._operations[training, node.inplace], self._keys[node.index]
+        layer = node.layer
+        programs, key = self._operations[training or not layer.phased, node.inplace], self._keys[node.index]
         known = programs.get(key)
         if known is None:
             assert node.output is not None
-            known = node.layer.operations(key[1], node.output, training)
+            known = layer.operations(key[1], node.output, training)
             if node.inplace:
-                known = overwritten(known, node.layer.overwrites)
+                known = overwritten(known, layer.overwrites)
             programs[key] = known
         return known
 
@@ -91,13 +92,11 @@ class Residents:
         storages, parameters, index, trainable = self.storages, self.parameters, node.index, node.trainable
         own = []
         for name, numbers, buffer in tensors:
-            if buffer:
-                storages.append((numbers * width, 0, "buffers", index, name))
-                continue
-            own.append(Value(len(storages), len(parameters) if trainable else NO_GRADIENT))
-            storages.append((numbers * width, 0, "parameters", index, name))
-            if trainable:
-                parameters.append((numbers, index))
+            if not buffer:
+                own.append(Value(len(storages), len(parameters) if trainable else NO_GRADIENT))
+                if trainable:
+                    parameters.append((numbers, index))
+            storages.append((numbers * width, 0, "buffers" if buffer else "parameters", index, name))
         if node.kind == "batchnorm" and node.layer.track_stats:  # type: ignore[attr-defined]
             storages.append((COUNTER, 0, "buffers", index, "num_batches_tracked"))
         return own

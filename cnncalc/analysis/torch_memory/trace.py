@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 
@@ -47,9 +48,11 @@ class Trace:
 
     def amounts(self, batch: int, rounded: Callable[[int], int] | None = None) -> list[int]:
         """The bytes of every storage at a batch, rounded as an allocator does."""
+        sizes = [constant + batch * each for constant, each, _, _, _ in self.storages]
         if rounded is None:
-            return [one[0] + batch * one[1] for one in self.storages]
-        return [rounded(one[0] + batch * one[1]) for one in self.storages]
+            return sizes
+        known = {one: rounded(one) for one in set(sizes)}
+        return [known[one] for one in sizes]
 
     def levels(self, batch: int, rounded: Callable[[int], int] | None = None) -> list[int]:
         """The bytes that are alive: before the first event, and after each."""
@@ -72,7 +75,8 @@ class Trace:
     def sums(self, sizes: list[int]) -> list[int]:
         """What is alive before the first event and after each, for storages of these sizes."""
         base = sum([sizes[storage] for storage in self.resident])
-        return list(accumulate([sizes[e] if e >= 0 else -sizes[~e] for e in self.events], initial=base))
+        signed = [*sizes, *[-one for one in reversed(sizes)]]  # the complement of an index counts from the end
+        return list(accumulate(map(signed.__getitem__, self.events), initial=base))
 
     def alive(self, moment: int) -> list[int]:
         """The storages that are alive after that many events."""
@@ -82,12 +86,8 @@ class Trace:
 
     def at(self, moment: int) -> Mark:
         """Who was at work when that many events had happened."""
-        found: Mark = (0, "start", -1)
-        for mark in self.marks:
-            if mark[0] >= moment:
-                break
-            found = mark
-        return found
+        place = bisect_left(self.marks, (moment,))
+        return self.marks[place - 1] if place else (0, "start", -1)
 
 
 def envelope(lines: Iterator[Bytes]) -> list[Bytes]:

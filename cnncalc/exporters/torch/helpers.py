@@ -64,17 +64,20 @@ class Rbf(nn.Module):
 ''',
     "Scale": '''
 class Scale(nn.Module):
-    """A learned coefficient per channel, and an offset where wanted."""
+    """A learned coefficient and an offset, as wanted: per channel, one for all, or per number."""
 
-    def __init__(self, channels, bias=False) -> None:
+    def __init__(self, shape, weight=True, bias=False) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(channels))
-        self.register_parameter("bias", nn.Parameter(torch.zeros(channels)) if bias else None)
+        self.register_parameter("weight", nn.Parameter(torch.ones(shape)) if weight else None)
+        self.register_parameter("bias", nn.Parameter(torch.zeros(shape)) if bias else None)
 
     def forward(self, x: Tensor) -> Tensor:
-        shape = (-1, *(1,) * (x.dim() - 2))
-        y = x * self.weight.view(shape)
-        return y if self.bias is None else y + self.bias.view(shape)
+        if self.weight is not None:
+            x = x * self.spread(self.weight, x)
+        return x if self.bias is None else x + self.spread(self.bias, x)
+
+    def spread(self, values: Tensor, x: Tensor) -> Tensor:
+        return values.view(-1, *(1,) * (x.dim() - 2)) if values.dim() == 1 else values
 ''',
     "DropPath": '''
 class DropPath(nn.Module):

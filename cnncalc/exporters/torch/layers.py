@@ -132,8 +132,20 @@ def _drop_path(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
 
 
 def _scale(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
-    args = (Arg(output[0], role="channels"), Arg(layer.bias, "bias", "bias", False))
+    shape = {"channel": output[:1], "layer": (1,), "number": output}[layer.per]
+    args = (
+        Arg(flat_shape(shape), role="channels"),
+        Arg(layer.weight, "weight", "weight", True),
+        Arg(layer.bias, "bias", "bias", False),
+    )
     return module("Scale", *args, helpers=("Scale",))
+
+
+def _rescale(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
+    if layer.factor == -1 and layer.offset != 0:
+        return Piece(f"{layer.offset} - {{0}}")
+    product = "{0}" if layer.factor == 1 else f"{{0}} * {layer.factor}"
+    return Piece(product if layer.offset == 0 else f"{product} + {layer.offset}")
 
 
 def _reshape(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
@@ -262,6 +274,7 @@ MAKERS: dict[str, Maker] = {
     "spatial_dropout": _dropout,
     "drop_path": _drop_path,
     "scale": _scale,
+    "rescale": _rescale,
     "flatten": _function("torch.flatten({0}, 1)"),
     "identity": _function("{0}"),
     "reshape": _reshape,

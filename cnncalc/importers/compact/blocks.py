@@ -11,7 +11,7 @@ from typing import Any
 from cnncalc.importers.compact.form import DEFAULTS, Form, complete, form
 from cnncalc.importers.compact.parameters import Parameters, parameters
 from cnncalc.importers.compact.repeat import fold_repeats
-from cnncalc.importers.compact.tree import Expression, Item, every
+from cnncalc.importers.compact.tree import Expression, Item, Readers, every
 from cnncalc.importers.sketch import Ref, Sketch
 from cnncalc.layers import KINDS
 from cnncalc.spec.model import COMMON_KEYS
@@ -35,9 +35,10 @@ class Definition:
 class Extraction:
     """Takes blocks out of trees."""
 
-    def __init__(self, sketch: Sketch, trees: list[list[Item]], read_outside: frozenset[Ref]) -> None:
+    def __init__(self, sketch: Sketch, trees: list[list[Item]], readers: Readers, read_outside: frozenset[Ref]) -> None:
         self.sketch = sketch
         self.trees = trees
+        self.readers = readers
         self.read_outside = read_outside
         """Steps that something far away refers to by name: a block may not hide them."""
         self.definitions: dict[str, Definition] = {}
@@ -55,7 +56,7 @@ class Extraction:
     def _fold(self) -> None:
         for tree in [*self.trees, *([one.body] for one in self.definitions.values())]:
             for items in list(every(tree)):
-                fold_repeats(items)
+                fold_repeats(items, self.readers)
 
     def _classes(self) -> Iterable[list[tuple[Item, Form, bool]]]:
         """Containers by form; True where they stand in a block's body."""

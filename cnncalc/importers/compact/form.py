@@ -41,7 +41,7 @@ class Form(NamedTuple):
 def form(item: Item) -> Form:
     """The form of a container."""
     reader = _Reader(item)
-    key = tuple(reader.items(items) for items in item.lists)
+    key = tuple(reader.items(items, "") for items in item.lists)
     return Form((item.kind, key), tuple(reader.slots), tuple(reader.outside))
 
 
@@ -52,24 +52,25 @@ class _Reader:
         self.slots: list[Slot] = []
         self.outside: list[Ref] = []
 
-    def items(self, items: list[Item]) -> Any:
-        return tuple(self.item(item) for item in items)
+    def items(self, items: list[Item], around: str) -> Any:
+        return tuple(self.item(item, around) for item in items)
 
-    def item(self, item: Item) -> Any:
-        inner = () if item.block else tuple(self.items(items) for items in item.lists)
-        fields = self.fields(item)
+    def item(self, item: Item, around: str) -> Any:
+        around = item.name or around
+        inner = () if item.block else tuple(self.items(items, around) for items in item.lists)
+        fields = self.fields(item, around)
         sources = tuple(self.ref(ref) for ref in ((item.source,) if item.lists else item.inputs))
         extra = tuple((name, self.ref(ref)) for name, ref in item.extra.items())
         shared = None if item.share is None else item.step
         return (item.kind, item.name, item.repeat, item.trainable, shared, fields, sources, extra, inner)
 
-    def fields(self, item: Item) -> Any:
+    def fields(self, item: Item, around: str) -> Any:
         found = []
         values = complete(item)
         defaults: Mapping[str, Any] = DEFAULTS.get(item.kind, {})
         for key, value in sorted(values.items()):
             if isinstance(value, int | float | Expression) and not isinstance(value, bool):
-                self.slots.append(Slot(item.name or item.kind, key, defaults.get(key), value))
+                self.slots.append(Slot(around or item.kind, key, defaults.get(key), value))
                 found.append((key, "slot"))
             else:
                 found.append((key, repr(value)))

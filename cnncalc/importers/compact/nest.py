@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from cnncalc.importers.compact.tree import Item
+from cnncalc.importers.compact.tree import Item, Readers
 from cnncalc.importers.sketch import Ref
 from cnncalc.layers import MERGES
-
-Readers = dict[Ref, frozenset[Ref]]
-"""Value -> the steps that read it; -1 stands for the network's results."""
 
 
 def nest(items: list[Item], readers: Readers) -> None:

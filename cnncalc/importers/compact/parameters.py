@@ -10,7 +10,7 @@ from cnncalc.importers.compact.form import Slot
 from cnncalc.importers.compact.tree import Expression
 from cnncalc.spec.model import COMMON_KEYS
 
-SIZES = frozenset({"filters", "units", "groups"})
+SIZES = frozenset({"filters", "units", "groups", "start", "stop"})
 """Counts that may be multiples of each other and of in_channels."""
 
 
@@ -27,16 +27,28 @@ class Parameters(NamedTuple):
 
 def parameters(slots: Sequence[Sequence[Slot]], channels: Sequence[int | None]) -> Parameters:
     """The parameters of a block, from its instances' slots and incoming channels (None: not known)."""
-    maker = _Maker(list(channels))
-    body = tuple(maker.slot([instance[index] for instance in slots]) for index in range(len(slots[0])))
-    names = tuple(maker.known)
+    maker, body = _made(slots, channels, frozenset())
+    fields = [field for field, _ in maker.known.values()]
+    several = frozenset(field for field in fields if fields.count(field) > 1)
+    if several:
+        # two of a field: both are called after their layers
+        maker, body = _made(slots, channels, several)
+    names = tuple(sorted(maker.known, key=lambda name: maker.defaults[name] is not None))
     values = tuple({name: maker.known[name][1][number] for name in names} for number in range(len(slots)))
     return Parameters(names, {name: maker.defaults[name] for name in names}, values, body)
 
 
+def _made(
+    slots: Sequence[Sequence[Slot]], channels: Sequence[int | None], several: frozenset[str]
+) -> tuple[_Maker, tuple[Any, ...]]:
+    maker = _Maker(list(channels), several)
+    return maker, tuple(maker.slot([instance[index] for instance in slots]) for index in range(len(slots[0])))
+
+
 class _Maker:
-    def __init__(self, channels: list[int | None]) -> None:
+    def __init__(self, channels: list[int | None], several: frozenset[str]) -> None:
         self.channels = channels
+        self.several = several
         self.known: dict[str, tuple[str, list[Any]]] = {}
         """Name -> the field it came from, and its value per instance."""
         self.defaults: dict[str, Any] = {}
@@ -65,7 +77,7 @@ class _Maker:
                     found = _multiple(name, known, values)
                     if found is not None:
                         return found
-            return _multiple("in_channels", self.channels, values, only_up=True)
+            return _multiple("in_channels", self.channels, values, only_up=field not in ("start", "stop"))
         return self._halved(field, values)
 
     def _halved(self, field: str, values: list[Any]) -> Expression | None:
@@ -83,7 +95,7 @@ class _Maker:
 
     def _new(self, slot: Slot, values: list[Any]) -> Expression:
         name = slot.field
-        if name in self.known or name in COMMON_KEYS:
+        if name in self.several or name in COMMON_KEYS:
             name = re.sub(r"\W", "_", f"{slot.layer}_{slot.field}")
             name = name if name[:1].isalpha() else f"{slot.field}_{name}"
         number, base = 1, name

@@ -5,32 +5,56 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.importers.compact.form import complete
-from cnncalc.importers.compact.tree import Item
+from cnncalc.importers.compact.tree import Item, Readers
 
 
-def fold_repeats(items: list[Item]) -> None:
-    """Folds runs of equal block calls, merges and stacks of a list, each reading the one before."""
+def fold_repeats(items: list[Item], readers: Readers) -> None:
+    """Folds runs of equal block calls, merges and stacks of a list, each reading the one before, which nothing else does."""
     kept: list[Item] = []
     for item in items:
         before = kept[-1] if kept else None
-        if before is not None and _follows(before, item) and exact(before) == exact(item):
+        if before is not None and _follows(before, item, readers) and exact(before) == exact(item):
             before.repeat += item.repeat
             before.step, before.steps = item.step, before.steps | item.steps
-            before.name = _common(before.name, item.name)
+            _unify(before, item)
         else:
             kept.append(item)
     items[:] = kept
 
 
-def _follows(before: Item, item: Item) -> bool:
-    """Whether an item is a container that reads just the one before it."""
-    return bool(before.lists and item.lists) and item.reads == (before.step,) and len(before.reads) == 1
+def _follows(before: Item, item: Item, readers: Readers) -> bool:
+    """Whether an item is a container that reads just the one before it, as its only reader."""
+    chained = item.reads == (before.step,) and len(before.reads) == 1
+    return bool(before.lists and item.lists) and chained and readers[before.step] <= item.steps
+
+
+def _unify(before: Item, item: Item) -> None:
+    """Names that number the repeats lose their numbers."""
+    before.name = _common(before.name, item.name)
+    if not before.block:
+        for ours, theirs in zip(before.lists, item.lists, strict=True):
+            for one, other in zip(ours, theirs, strict=True):
+                _unify(one, other)
 
 
 def _common(one: str, other: str) -> str:
-    """What two names begin with, without what numbers them."""
+    """What two names begin with, without what numbers them; the first name where they begin differently.
+
+    >>> _common("denselayer1", "denselayer12"), _common("Mixed_5c", "Mixed_5d"), _common("a", "a")
+    ('denselayer', 'Mixed_5', 'a')
+    """
+    if one == other:
+        return one
     length = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return one[:length].rstrip("0123456789_-")
+    rests = one[length:], other[length:]
+    prefix = one[:length]
+    if all(not rest or rest[0].isdigit() for rest in rests):
+        prefix = prefix.rstrip("0123456789")
+    return prefix.rstrip("_-") or one
+
+
+def _stem(name: str) -> str:
+    return name.rstrip("0123456789").rstrip("_-") or name
 
 
 def exact(item: Item) -> Any:
@@ -46,7 +70,7 @@ def _inner(item: Item, order: dict[int, int], source: int) -> Any:
         tuple(
             (
                 one.kind,
-                one.name,
+                _stem(one.name),
                 one.repeat,
                 one.trainable,
                 None if one.share is None else one.step,

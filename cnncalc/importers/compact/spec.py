@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from cnncalc.graph.names import stack_names
 from cnncalc.importers.compact.blocks import Definition, Extraction
 from cnncalc.importers.compact.nest import nest
-from cnncalc.importers.compact.tree import Item, build, every, fold_activations
+from cnncalc.importers.compact.repeat import fold_repeats
+from cnncalc.importers.compact.tree import Item, build, dissolve, every, fold_activations
 from cnncalc.importers.parts import Names, Part, head_name, parts
 from cnncalc.importers.sketch import Ref, Sketch
-from cnncalc.layers import MERGES
+from cnncalc.layers import KINDS, MERGES
+from cnncalc.spec.calls import form_of_kind
 from cnncalc.spec.model import Block, Call, Head, Spec, Stack
 
 _RESULT = -(10**9)
@@ -32,8 +36,14 @@ def compact(sketch: Sketch) -> Spec:
         fold_activations(tree, counts)
         nest(tree, readers)
     _drop_plain_names(trees)
-    extraction = Extraction(sketch, trees, _far(sketch, trees))
+    extraction = Extraction(sketch, trees, readers, _far(sketch, trees))
     extraction.run()
+    bodies = [items for one in extraction.definitions.values() for items in one.body.lists]
+    for items in (*trees, *bodies):
+        dissolve(items)
+        for inner in list(every(items)):
+            fold_repeats(inner, readers)
+            _rename(inner)
     return Writer(sketch, found, trees, extraction.definitions).spec()
 
 
@@ -55,6 +65,14 @@ def _drop_plain_names(trees: list[list[Item]]) -> None:
             for item in items:
                 if counts[item.name] > 1:
                     item.name = ""
+
+
+def _rename(items: list[Item]) -> None:
+    """Names that folding made equal get numbers."""
+    names = Names()
+    for item in items:
+        if item.name:
+            item.name = names.unique(item.name)
 
 
 def _far(sketch: Sketch, trees: list[list[Item]]) -> frozenset[Ref]:
@@ -83,6 +101,7 @@ class Writer:
         self.definitions = definitions
         self.frames: list[list[Item]] = []
         self.outside: dict[Ref, str] = {}
+        self.used: set[str] = set()
 
     def spec(self) -> Spec:
         """The whole."""
@@ -92,20 +111,24 @@ class Writer:
             self._label(tree)
         for one in self.definitions.values():
             self._label(one.body.lists[0])
-        self._match()
         names = Names(*sketch.inputs, *(item.label for item in self.trees[0]))
         layers = self._stack(self.trees[0], -1 if len(sketch.inputs) == 1 else None)
         heads = {}
         for number, (part, tree) in enumerate(list(zip(self.parts, self.trees, strict=True))[1:], start=1):
             name = names.unique(head_name(sketch, part, number))
             source = tree[0].source if tree else part.output.value
+            if len(tree) == 1 and tree[0].name == name:
+                tree[0].name = ""
+                if tree[0].kind == "stack" and tree[0].repeat == 1:
+                    tree[:] = tree[0].lists[0]
+                self._label(tree)
             self.frames = [self.trees[0]]
             where = self._name(source)
             stack = self._stack(tree, source)
             heads[name] = Head(name, where, stack, True if part.output.train_only else None)
         # bodies come last: what they are called with must have been named
-        blocks = {name: self._block(one) for name, one in reversed(self.definitions.items())}
-        self._explicit(layers)
+        order = _by_use((layers, *(head.layers for head in heads.values())), self.definitions)
+        blocks = {name: self._block(self.definitions[name]) for name in order}
         return Spec(sketch.name, dict(sketch.inputs), layers, sketch.source, blocks=blocks, heads=heads)
 
     # -- names -----------------------------------------------------------------------------------------------------
@@ -119,12 +142,6 @@ class Writer:
                 for inner in item.lists:
                     self._label(inner)
 
-    def _match(self) -> None:
-        """Nothing to do: bodies are labelled like their calls' own items."""
-
-    def _explicit(self, layers: Stack) -> None:
-        """Names are explicit where something refers to them; that was settled while writing."""
-
     def _name(self, ref: Ref) -> str:
         """How a value is referred to from here: a name of this list or of one around it."""
         hidden: set[str] = set()
@@ -137,6 +154,7 @@ class Writer:
                     return ".".join(path)
             hidden.update(item.label for item in frame)
         if ref in self.outside:
+            self.used.add(self.outside[ref])
             return self.outside[ref]
         raise Unfoldable("a value is not in sight")
 
@@ -158,7 +176,7 @@ class Writer:
         return Stack(tuple(named))
 
     def _call(self, item: Item, before: Ref | None) -> Call:
-        fields: dict[str, Any] = dict(item.fields)
+        fields: dict[str, Any] = _in_order(item)
         inner: list[Stack] = []
         if item.lists and not item.block:
             inner = [self._stack(items, item.source) for items in item.lists]
@@ -182,19 +200,54 @@ class Writer:
 
     def _block(self, one: Definition) -> Block:
         self.frames = []
-        self.outside = dict(one.outside)
-        return Block(one.name, dict(one.parameters), self._stack(one.body.lists[0], one.body.source), one.doc)
+        entry = Names(*(item.label for items in every(one.body.lists[0]) for item in items)).unique("entry")
+        self.outside = {**one.outside, one.body.source: entry}
+        layers = self._stack(one.body.lists[0], one.body.source)
+        if entry in self.used:
+            # the language has no name for what a block reads
+            layers = Stack((Call("identity", {}, entry), *layers.calls))
+        return Block(one.name, dict(one.parameters), layers, one.doc)
+
+
+def _in_order(item: Item) -> dict[str, Any]:
+    """A layer's fields in the order in which its kind has them."""
+    if item.kind not in KINDS:
+        return dict(item.fields)
+    order = form_of_kind(item.kind).fields
+    return {key: item.fields[key] for key in order if key in item.fields}
+
+
+def _by_use(stacks: Iterable[Stack], definitions: dict[str, Definition]) -> list[str]:
+    """The blocks in the order in which they are first used, a block's own after it."""
+    found: dict[str, None] = {}
+    waiting: list[Any] = list(reversed([*stacks]))
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Stack):
+            waiting += reversed(one.calls)
+        elif isinstance(one, Call):
+            if one.kind in definitions and one.kind not in found:
+                found[one.kind] = None
+                waiting += reversed(definitions[one.kind].body.lists[0])
+            waiting += reversed(list(one.fields.values()))
+        elif isinstance(one, Item):
+            if one.kind in definitions and one.kind not in found:
+                found[one.kind] = None
+                waiting += reversed(definitions[one.kind].body.lists[0])
+            elif not one.block:
+                waiting += [item for items in reversed(one.lists) for item in reversed(items)]
+        elif isinstance(one, tuple):
+            waiting += reversed(one)
+    return list(found)
 
 
 def _named(call: Call, name: str) -> Call:
-    from dataclasses import replace
-
     return replace(call, name=name)
 
 
 def _path(item: Item, ref: Ref) -> list[str] | None:
     """The path of a value from the list that an item stands in; a name that is used becomes explicit."""
-    if item.step == ref:
+    if item.step == ref or (not item.lists and ref in item.steps):
         item.name = item.label
         return [item.label]
     if ref not in item.steps or item.block or item.repeat > 1 or not item.lists:

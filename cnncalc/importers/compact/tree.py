@@ -11,6 +11,10 @@ from cnncalc.importers.sketch import Ref, Scope, Sketch
 from cnncalc.layers import ACTIVATIONS, SHORTHAND
 
 
+Readers = dict[Ref, frozenset[Ref]]
+"""Value -> the steps that read it; the network's results count as one."""
+
+
 class Expression(str):
     """A field's value that refers to a block's parameters."""
 
@@ -134,6 +138,24 @@ def every(items: Sequence[Item]) -> Iterator[list[Item]]:
         if not item.block:
             for inner in item.lists:
                 yield from every(inner)
+
+
+def dissolve(items: list[Item]) -> None:
+    """Stacks without a name give way to what is in them."""
+    kept: list[Item] = []
+    for item in items:
+        if item.block:
+            kept.append(item)
+            continue
+        for inner in item.lists:
+            dissolve(inner)
+        bare = item.kind == "stack" and not item.name and item.repeat == 1 and item.trainable
+        taken = {one.name for one in items if one.name}
+        if bare and not any(one.name in taken for one in item.lists[0] if one.name):
+            kept += item.lists[0]
+        else:
+            kept.append(item)
+    items[:] = kept
 
 
 def fold_activations(items: list[Item], readers: dict[Ref, int]) -> None:

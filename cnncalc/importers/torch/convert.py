@@ -40,7 +40,7 @@ def convert(
         problem = Diagnostic(f"{name} is no torch module", expected="a torch.nn.Module", received=type(module).__name__)
         raise SpecError(problem)
     kind = f"{type(module).__module__}.{type(module).__qualname__}"
-    reading = Reading(name, f"the PyTorch module {origin or kind}, imported with torch {torch_version()}")
+    reading = Reading(name, f"PyTorch module {origin or kind}, imported with torch {torch_version()}")
     prediction = predict(module, shapes, dtype_of(module))
     failures: list[SpecError] = []
     for training in (True, False):

@@ -6,7 +6,8 @@ The run uses tensors without numbers in place of the module's parameters, so not
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -31,21 +32,40 @@ class Prediction(NamedTuple):
 
 def predict(module: nn.Module, shapes: Sequence[Sequence[int]], dtype: torch.dtype) -> Prediction:
     """Runs the module in prediction mode on tensors without numbers and counts."""
-    stand_ins = {
-        name: torch.empty_like(tensor, device="meta")
-        for name, tensor in (*module.named_parameters(), *module.named_buffers())
-    }
     inputs = tuple(torch.empty(BATCH, *shape, device="meta", dtype=dtype) for shape in shapes)
     counter = FlopCounterMode(display=False)
-    with kept(module), torch.no_grad(), warnings.catch_warnings():
+    with kept(module), _without_numbers(module), torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         module.eval()
         try:
             with torch.device("meta"), counter:
-                result = torch.func.functional_call(module, stand_ins, inputs)
+                result = module(*inputs)
         except Exception as error:
             return Prediction(None, (), f"{type(error).__name__}: {error}".splitlines()[0])
     return Prediction(counter.get_total_flops() // (2 * BATCH), paths_of(result))
+
+
+@contextmanager
+def _without_numbers(module: nn.Module) -> Iterator[None]:
+    """Puts tensors without numbers in the place of parameters and buffers, and those back afterwards."""
+    stand_ins: dict[int, Tensor] = {}
+    moved: list[tuple[dict[str, Tensor | None], str, Tensor]] = []
+    try:
+        for one in module.modules():
+            for places in (one._parameters, one._buffers):
+                for name, tensor in places.items():
+                    if tensor is not None:
+                        moved.append((places, name, tensor))
+                        places[name] = stand_ins.setdefault(id(tensor), _like(tensor))
+        yield
+    finally:
+        for places, name, tensor in moved:
+            places[name] = tensor
+
+
+def _like(tensor: Tensor) -> Tensor:
+    empty = torch.empty_like(tensor, device="meta")
+    return nn.Parameter(empty, requires_grad=tensor.requires_grad) if isinstance(tensor, nn.Parameter) else empty
 
 
 def count(module: nn.Module, prediction: Prediction) -> Measured:

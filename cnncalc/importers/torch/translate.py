@@ -177,7 +177,7 @@ class Translator:
         place = location(self.node)
         step = Step(
             kind,
-            {key: value for key, value in (fields or {}).items() if value is not None},
+            {key: _whole(value) for key, value in (fields or {}).items() if value is not None},
             inputs,
             tuple(int(size) for size in shape),
             scope,
@@ -318,6 +318,14 @@ class Translator:
             found.append(Scope(own, word, int(call) if call.isdigit() else 0))
             before = path
         return tuple(found)
+
+
+def _whole(value: Any) -> Any:
+    """2.0 as 2, and 0.30000000000000004 as 0.3."""
+    if not isinstance(value, float):
+        return value
+    near = float(f"{value:.10g}")
+    return int(near) if near.is_integer() and abs(near) < 1e9 else near
 
 
 def _sizes(node: Any) -> Shape:

@@ -50,6 +50,7 @@ def _plain(value: Any) -> Any:
 def _line(line: Line) -> dict[str, Any]:
     return {
         "path": line.path,
+        "figure": line.figure,
         "name": line.name,
         "symbols": _formula(line.symbols),
         "numbers": _formula(line.numbers),

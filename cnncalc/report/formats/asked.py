@@ -16,6 +16,7 @@ def render(asked: Asked) -> str:
         "language": asked.lang,
         "specs": list(asked.specs),
         "notes": list(asked.notes),
+        "legend": asked.legend,
         "answers": [answer(one) for one in asked.answers],
     }
     return dumps(whole, ensure_ascii=False, indent=2) + "\n"

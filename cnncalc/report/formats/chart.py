@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from html import escape as html_escape
 from itertools import pairwise
 
 from cnncalc.report.doc import Chart, Run
@@ -76,6 +75,8 @@ def markdown(chart: Chart, escape: Callable[[str], str]) -> Iterator[str]:
 
 def html(chart: Chart) -> Iterator[str]:
     """A drawing, one group of bars per stretch."""
+    from html import escape
+
     drawn = bars(chart, _BARS)
     shapes, left = [], 0
     for name, heights in drawn:
@@ -85,10 +86,10 @@ def html(chart: Chart) -> Iterator[str]:
             for index, height in enumerate(heights)
             for high in [max(1.0, _HEIGHT * height)]
         ]
-        shapes.append(f'<text x="{left}" y="{_HEIGHT + 13}">{html_escape(name)}</text>')
+        shapes.append(f'<text x="{left}" y="{_HEIGHT + 13}">{escape(name)}</text>')
         # a name needs its room below, however short its stretch
         left += max(wide, 7 * len(name)) + 10
-    title = html_escape(chart.title)
+    title = escape(chart.title)
     yield f'<figure class="chart"><figcaption>{title}</figcaption>'
     yield f'<svg role="img" aria-label="{title}" width="{left}" height="{_HEIGHT + 18}">{"".join(shapes)}</svg></figure>'
 

@@ -14,8 +14,10 @@ from cnncalc.report.doc import Formula, Formulas, Run
 from cnncalc.report.formats.ansi import UNICODE, Glyphs, clean, pad, paint, width, wrap
 
 _NAME_AT_MOST = 30
-_LONG = 92
+_LONG = 110
 """A LaTeX formula of more signs than this gets a row per step."""
+_ROW = 105
+"""As many signs fit a row of a landscape page."""
 
 
 def sides(formula: Formula, tree: Callable[[Expression], str], words: Callable[[str], str]) -> list[str]:
@@ -76,30 +78,45 @@ def _equation(lead: Run, parts: list[str], sign: str, column: int, room: int, co
 # -- LaTeX and Markdown ----------------------------------------------------------------------------------------------
 
 
-def _tex(formula: Formula, words: Callable[[str], str]) -> tuple[str, list[str], str]:
-    """The name with its sign, the sides, and the sign between them."""
+def _tex(
+    formula: Formula, tree: Callable[[Expression], str], words: Callable[[str], str]
+) -> tuple[str, list[str], str]:
+    """The name, the sides, and the sign between them."""
 
     def text(plain: str) -> str:
         return rf"\text{{{words(plain)}}}"
 
     name = notation.LATEX.name(formula.name) if notation.is_symbol(formula.name) else text(formula.name)
-    relation = is_relation(formula)
-    return name if formula.name else "", sides(formula, Expression.latex, text), r"\iff" if relation else "="
+    return name if formula.name else "", sides(formula, tree, text), r"\iff" if is_relation(formula) else "="
+
+
+def _broken(tree: Expression) -> str:
+    """The formula with a line break where a row is full."""
+    measured, written = notation.pieces(tree, notation.UNICODE), notation.pieces(tree, notation.LATEX)
+    rows, used = [""], 0
+    for length, piece in zip(map(len, measured), written, strict=True):
+        if used and used + length > _ROW:
+            rows.append("")
+            used = 0
+        rows[-1] += f"{' ' if used else ''}{piece}"
+        used += length + 1
+    return "\n".join(rows)
 
 
 def latex(block: Formulas, words: Callable[[str], str]) -> Iterator[str]:
-    """Aligned at the equals sign; a long one gets a row per side."""
+    """Aligned at the equals sign; a long one gets a row per side, or several."""
     yield r"\begin{flalign*}"
     rows: list[str] = []
     for formula in block.lines:
-        name, parts, sign = _tex(formula, words)
+        name, parts, sign = _tex(formula, _broken, words)
         opening = r":\ " if sign != "=" else "= "
         first, *others = parts or [""]
         start = f"{name} &{opening if name and parts else ''}{first}"
-        if sum(len(step.text()) for step in formula.steps if isinstance(step, Expression)) > _LONG:
-            rows += [start, *(f"&{sign} {part}" for part in others)]
+        if len(" = ".join(sides(formula, Expression.text, str))) > _LONG:
+            sides_below = [start, *(f"&{sign} {part}" for part in others)]
+            rows += [row for side in sides_below for row in side.replace("\n", "\n&\\qquad ").split("\n")]
         else:
-            rows.append(f" {sign} ".join([start, *others]))
+            rows.append(f" {sign} ".join([start, *others]).replace("\n", " "))
         if formula.note:
             rows.append(rf"&\quad\text{{\small {words(formula.note)}}}")
     yield " & \\\\\n".join(rows) + " &"
@@ -109,7 +126,7 @@ def latex(block: Formulas, words: Callable[[str], str]) -> Iterator[str]:
 def markdown(block: Formulas, words: Callable[[str], str]) -> Iterator[str]:
     """A list of formulas between dollars."""
     for formula in block.lines:
-        name, parts, sign = _tex(formula, _within_dollars)
+        name, parts, sign = _tex(formula, Expression.latex, _within_dollars)
         opening = ": " if sign != "=" else " = "
         equation = f"{name}{opening if name and parts else ''}{f' {sign} '.join(parts)}"
         note = f" ({words(formula.note)})" if formula.note else ""

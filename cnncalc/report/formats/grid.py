@@ -98,7 +98,10 @@ def _joined(
 ) -> Iterator[str]:
     """One line of the table; formulas too long for their column go on below."""
     folded = [
-        fold(cells[place], room) if place else [cut(cells[place], room, glyphs.more)] for place, _, room in tracks
+        (words if column.role == "text" else fold)(cells[place], room)
+        if place
+        else [cut(cells[place], room, glyphs.more)]
+        for place, column, room in tracks
     ]
     for parts in zip_longest(*folded, fillvalue=""):
         shown: list[str] = []
@@ -108,6 +111,22 @@ def _joined(
             # the lines of one formula stand flush left below each other
             shown.append(blank + painted if column.numeric and len(folded[len(shown)]) == 1 else painted + blank)
         yield (" " * _GAP).join(shown).rstrip()
+
+
+def words(text: str, room: int) -> list[str]:
+    """A sentence in lines of at most `room`, broken between words where that works.
+
+    >>> words("params 4,640 -> 6,960", 12)
+    ['params 4,640', '-> 6,960']
+    """
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if width(longer) <= room:
+            lines[-1] = longer
+        else:
+            lines = [*(lines if lines[-1] else []), *fold(word, room)]
+    return lines
 
 
 def fold(text: str, room: int) -> list[str]:

@@ -127,6 +127,7 @@ def _memory(memory: Memory) -> dict[str, Any]:
         "gradient_bytes": plain(memory.gradient_bytes),
         "optimizer_bytes": plain(memory.optimizer_bytes),
         "optimizer": memory.optimizer,
+        "conditions": memory.conditions,
         "torch_reason": memory.torch.reason,
         "torch_estimate": memory.torch.estimate,
         "inference_peak": _peak(memory.torch.inference_peak),

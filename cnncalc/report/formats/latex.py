@@ -92,7 +92,7 @@ def render(doc: Doc) -> str:
 
 def _preamble(doc: Doc) -> str:
     """What a page needs: amsmath for formulas; for Chinese ctex, which xelatex and lualatex understand."""
-    packages = [r"\usepackage{amsmath}"] if any(isinstance(block, Formulas) for block in doc.blocks) else []
+    packages = [r"\usepackage{amsmath}", r"\sloppy"] if any(isinstance(block, Formulas) for block in doc.blocks) else []
     if doc.lang == "zh":
         return _PREAMBLE.replace(_PDFLATEX, "\n".join(["\\usepackage{ctex}", *packages]))
     return _PREAMBLE.replace(_PDFLATEX, "\n".join([_PDFLATEX, *packages]))

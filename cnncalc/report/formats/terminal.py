@@ -48,7 +48,7 @@ def render(doc: Doc, width: int = 100, color: bool = False, unicode: bool = True
 def _apart(before: object, block: object) -> bool:
     """Whether an empty line comes between two blocks."""
     if isinstance(before, Heading) or isinstance(block, Remark):
-        return False
+        return isinstance(block, Heading)
     return not (isinstance(block, Text) and isinstance(before, Table | Text))
 
 

@@ -25,7 +25,7 @@ from cnncalc.report.doc import (
 )
 from cnncalc.report.doc import Line as TableLine
 from cnncalc.solve.answer import Answer, Line, Verdict
-from cnncalc.solve.lang import PHRASES, say
+from cnncalc.solve.lang import PHRASES, say, slip
 
 
 def answer_doc(answer: Answer, *, limit: int = 40) -> Doc:
@@ -135,5 +135,7 @@ def verdict(found: Verdict, lang: str = "en") -> Text:
         return text((say("claim-right", lang, claimed=found.claimed), style))
     phrase = "claim-corrected" if found.computed else "claim-wrong"
     head = say(phrase, lang, claimed=found.claimed, computed=found.computed)
-    reason = say("slip-joint", lang).join(found.slips) if found.slips else say("no-slip", lang)
+    reason = (
+        say("slip-joint", lang).join(slip(one, lang) for one in found.slips) if found.slips else say("no-slip", lang)
+    )
     return text((head, style), f"{say('colon', lang)}{reason}")

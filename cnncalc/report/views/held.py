@@ -62,6 +62,6 @@ def _scratch(run: MemoryRun) -> Iterator[Line]:
 
 
 def _told(run: MemoryRun, batch: int) -> str:
-    words = f"{_WAYS[run.way]}; batch {batch}, float32, the second training step, {run.optimizer}."
+    words = f"{_WAYS[run.way]}; batch {batch}, float32, the second training step: {run.settings or run.optimizer}."
     scratch = "" if run.training_allocated_bytes is None else " Scratch is what one kernel makes and frees by itself."
     return words + scratch

@@ -6,10 +6,9 @@ On request (`detail`) come what the peaks consist of, the largest tensors alive 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import NamedTuple
 
-from cnncalc.analysis.result import Analysis, DeviceMemory, Figure, Memory, Peak, Remedy
+from cnncalc.analysis.result import Analysis, DeviceMemory, Figure, Memory
 from cnncalc.core.dims import Dim
 from cnncalc.core.dims import text as dim_text
 from cnncalc.report import figures
@@ -17,19 +16,16 @@ from cnncalc.report.doc import (
     EMPTY,
     Block,
     Cell,
-    Chart,
     Column,
     Fact,
     Facts,
     Heading,
     Line,
-    Remark,
-    Stretch,
     Style,
     Table,
 )
-from cnncalc.report.doc import text as words
 from cnncalc.report.views.layers import without_empty_columns
+from cnncalc.report.views.peak import chart, summary
 
 FIGURES = (
     Column("figure", "text", 9),
@@ -40,15 +36,6 @@ FIGURES = (
     Column("MB", "megabytes", 3),
     Column("MiB", "mebibytes", 5),
 )
-_TOLD = 0.005
-"""Parts below half a per cent are not worth a word in a sentence."""
-_PHASES = {
-    "start": "before the first layer",
-    "forward": "in the forward pass",
-    "loss": "in the loss",
-    "backward": "in the backward pass",
-    "optimizer": "in the optimizer's step",
-}
 
 
 class _Row(NamedTuple):
@@ -74,7 +61,9 @@ def memory_blocks(analysis: Analysis, detail: bool = False) -> Iterator[Block]:
     if peak is not None:
         yield chart("memory over a training step", peak)
     if detail:
-        yield from _details(memory)
+        from cnncalc.report.views.memory_details import details
+
+        yield from details(memory)
 
 
 # -- the figures ---------------------------------------------------------------------------------------------------
@@ -121,8 +110,10 @@ def _explanations(memory: Memory, batch: Dim) -> Iterator[Fact]:
     if torch.training_peak_bytes is None:
         yield _said("torch", f"unknown: {torch.reason}" if torch.reason else "unknown")
     if torch.inference_peak is not None and torch.training_peak is not None:
-        yield _said("torch peak, prediction", _summary(torch.inference_peak))
-        yield _said("torch peak, training", _summary(torch.training_peak))
+        yield _said("torch peak, prediction", summary(torch.inference_peak))
+        yield _said("torch peak, training", summary(torch.training_peak))
+    if memory.conditions:
+        yield _said("training, as stated", "; ".join(memory.conditions))
     if torch.estimate:
         yield _said("torch, estimate", torch.estimate)
     if device is not None:
@@ -133,18 +124,6 @@ def _explanations(memory: Memory, batch: Dim) -> Iterator[Fact]:
 
 def _said(key: str, sentence: str) -> Fact:
     return Fact(key, sentence, "text")
-
-
-def where(peak: Peak) -> str:
-    """The moment of a peak: `in the backward pass at conv1`."""
-    return f"{_PHASES[peak.phase]} at {peak.path}" if peak.path else _PHASES[peak.phase]
-
-
-def _summary(peak: Peak) -> str:
-    """Where the peak is and what it consists of, the largest part first."""
-    parts = sorted(peak.parts.items(), key=lambda part: -part[1])
-    told = [f"{100 * bytes_ / peak.bytes:.0f} % {part}" for part, bytes_ in parts if bytes_ >= _TOLD * peak.bytes]
-    return f"{where(peak)}: {', '.join(told)}"
 
 
 def _device_rule(device: DeviceMemory) -> str:
@@ -167,111 +146,3 @@ def _fits(where: str, fits: bool | None, largest: int | None, stated: int | None
     if stated is None or largest is None:
         return said
     return f"{said}; train.batch {stated:,} {'fits' if stated <= largest else 'does not fit'}"
-
-
-# -- over time -----------------------------------------------------------------------------------------------------
-
-
-def chart(title: str, peak: Peak) -> Chart:
-    """The memory in every turn of a layer, by phase."""
-    stretches = []
-    for phase, turns in groupby(peak.timeline, key=lambda turn: turn[0]):
-        stretches.append(Stretch(phase, tuple([bytes_ for _, _, bytes_ in turns])))
-    return Chart(title, tuple(stretches))
-
-
-# -- the details ---------------------------------------------------------------------------------------------------
-
-
-def _details(memory: Memory) -> Iterator[Block]:
-    prediction, training = memory.torch.inference_peak, memory.torch.training_peak
-    if prediction is None or training is None:
-        reason = memory.torch.reason or "it depends on the batch (--batch 32)"
-        yield Remark("unknown", words(f"what the peaks consist of is unknown: {reason}"))
-        return
-    yield Heading("What the peaks consist of")
-    yield _parts(prediction, training)
-    for title, peak in (("training step", training), ("prediction", prediction)):
-        yield Heading(f"Largest tensors at the peak of a {title}, {where(peak)}")
-        yield _tensors(peak)
-    yield chart("memory over a prediction", prediction)
-    if memory.remedies is not None:
-        yield Heading("What would need less")
-        yield from _remedies(memory.remedies)
-
-
-def _parts(prediction: Peak, training: Peak) -> Table:
-    columns = (
-        Column("part", "text", 9),
-        Column("prediction B", "bytes", 8),
-        Column("%", "percent", 6),
-        Column("training B", "bytes", 8),
-        Column("%", "percent", 6),
-    )
-    lines = [
-        Line((Cell(part), *_share(prediction.parts[part], prediction), *_share(training.parts[part], training)))
-        for part in training.parts
-    ]
-    total = Line((Cell("peak", "strong"), *_share(prediction.bytes, prediction), *_share(training.bytes, training)))
-    return Table(columns, tuple(lines), total)
-
-
-def _share(bytes_: int, peak: Peak) -> tuple[Cell, Cell]:
-    return Cell(bytes_, "plain" if bytes_ else "dim"), Cell(bytes_ / peak.bytes, "dim") if bytes_ else EMPTY
-
-
-def _tensors(peak: Peak) -> Table:
-    columns = (
-        Column("layer", "text", 9),
-        Column("tensor", "text", 6),
-        Column("part", "text", 5),
-        Column("B", "bytes", 8),
-        Column("MiB", "mebibytes", 4),
-        Column("%", "percent", 3),
-    )
-    lines = [
-        Line(
-            (
-                Cell(one.path),
-                Cell(one.what, "dim"),
-                Cell(one.part, "dim"),
-                Cell(one.bytes),
-                Cell(one.bytes, "dim"),
-                share,
-            )
-        )
-        for one in peak.largest
-        for share in [Cell(one.bytes / peak.bytes, "dim")]
-    ]
-    return Table(columns, tuple(lines))
-
-
-def _remedies(remedies: tuple[Remedy, ...]) -> Iterator[Block]:
-    if not remedies:
-        yield words("none of the usual changes lowers a peak")
-        return
-    columns = (
-        Column("change", "text", 9),
-        Column("training saves B", "bytes", 8),
-        Column("training B", "bytes", 6),
-        Column("prediction saves B", "bytes", 5),
-        Column("prediction B", "bytes", 2),
-        Column("MACs, training", "count", 3),
-        Column("largest batch", "count", 7),
-    )
-    lines = [
-        Line(
-            (
-                Cell(one.what),
-                Cell(one.training_saved_bytes),
-                Cell(one.training_bytes, "dim"),
-                Cell(one.inference_saved_bytes),
-                Cell(one.inference_bytes, "dim"),
-                Cell(one.training_macs, "dim"),
-                EMPTY if one.largest_training_batch is None else Cell(one.largest_training_batch),
-            )
-        )
-        for one in remedies
-    ]
-    yield without_empty_columns(Table(columns, tuple(lines)))
-    yield words(("Each alone, found by analysing the changed network; what it does to accuracy is not said.", "dim"))

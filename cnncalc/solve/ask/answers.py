@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NoReturn
 
 from cnncalc.analysis.analyze import analyze_spec
-from cnncalc.analysis.result import Analysis, Row
 from cnncalc.core.diagnostic import Diagnostic, SpecError
-from cnncalc.core.dims import known_total, prod
 from cnncalc.core.dims import text as dim_text
-from cnncalc.core.shapes import elements, shape_text
-from cnncalc.solve.answer import Answer, Line
-from cnncalc.solve.ask.network import Draft, Sketch
+from cnncalc.core.shapes import elements
+from cnncalc.solve.answer import Answer, Line, Verdict
+from cnncalc.solve.ask.figures import FIGURES as FIGURES_OF
+from cnncalc.solve.ask.figures import Case, told
+from cnncalc.solve.ask.network import BACKWARD
 from cnncalc.solve.ask.phrases import say
 from cnncalc.solve.ask.questions import FIGURES, WINDOW, Question
-from cnncalc.solve.ask.spelling import Spelled, spell
-from cnncalc.solve.derivation import line
+from cnncalc.solve.ask.sketch import FIELDS, Draft, Sketch
+from cnncalc.solve.ask.spelling import Spelled, by_name, spell
 from cnncalc.solve.explain import MEMORY, WHOLE, explain
 from cnncalc.solve.lang import say as word
 
+CLAIMED = {
+    "params": "params", "weights": "params", "macs": "macs", "connections": "macs", "flops": "flops_torch",
+    "output": "output", "field": "receptive_field", "map_memory": "output_bytes",
+    "predict": "textbook_inference", "train": "textbook_training",
+}  # fmt: skip
+"""Questions whose answer may be claimed, and what the figure is called in a spec."""
+
 DTYPE_OF = {64: "float64", 32: "float32", 16: "float16"}
-_OUTPUTS = ("C_out", "D_out", "H_out", "W_out", "L_out", "N_out")
 
 
 class Answers:
@@ -32,8 +38,10 @@ class Answers:
 
     def __init__(self, sketch: Sketch, asked: Sequence[Question], lang: str) -> None:
         self.sketch, self.lang = sketch, lang
+        self.claim: str | None = None
         self.filters_matter = any(question.what in FIGURES for question in asked)
-        if not sketch.layers and _describes_layer(sketch.loose):
+        backward = all(question.what in BACKWARD or question.what == "depth" for question in asked)
+        if not sketch.layers and not backward and ("units" in sketch.loose or "kernel" in sketch.loose):
             # a window with filters needs no name: it is a convolution; neurons are a dense layer
             kind = "dense" if "units" in sketch.loose else "conv"
             sketch.layers.append(Draft(kind, dict(sketch.loose)))
@@ -41,6 +49,8 @@ class Answers:
     @cached_property
     def network(self) -> Spelled | None:
         """The described network; None where the text describes none. Raises SpecError for an incomplete one."""
+        if not self.sketch.layers and self.sketch.zoo:
+            return by_name(self.sketch.zoo, self.sketch.input)
         if not self.sketch.layers:
             return None
         return spell(self.sketch.layers, self.sketch.input, self.lang, filters_matter=self.filters_matter)
@@ -52,8 +62,11 @@ class Answers:
             return None
         return spell(self.sketch.rival, self.sketch.input, self.lang, filters_matter=self.filters_matter)
 
-    def answer(self, question: Question) -> Answer:
-        """The answer. Raises SpecError where the text does not say enough."""
+    def answer(self, question: Question, claim: str | None = None) -> Answer:
+        """The answer, and the verdict on a claimed one. Raises SpecError where the text does not say enough."""
+        self.claim = claim
+        if claim is not None and question.what not in (*CLAIMED, *WINDOW):
+            _stop(f"an answer to this cannot be judged: {say(question.what, self.lang)}", remedy="leave out --claim")
         if question.what in WINDOW or (question.what == "input" and len(self.sketch.layers) <= 1):
             return self._window(question)
         special: dict[str, Callable[[Question], Answer]] = {
@@ -61,6 +74,8 @@ class Answers:
         }  # fmt: skip
         if question.what in special:
             return special[question.what](question)
+        if claim is not None and self.rival is not None:
+            _stop("a comparison has two answers, so none can be judged", remedy="leave out --claim")
         first = self._figure(question, self._needed(), self.sketch.layers)
         if self.rival is None or self.sketch.rival is None:
             return first
@@ -80,18 +95,23 @@ class Answers:
         dtype = DTYPE_OF[question.bits]
         batch = question.batch if what in ("predict", "train", "map_memory") else 1
         analysis = analyze_spec(network.spec, batch=batch, dtype=dtype)
-        told = explain(network.spec, batch=batch, dtype=dtype, lang=self.lang)
+        explained = explain(network.spec, batch=batch, dtype=dtype, lang=self.lang)
+        verdict = None if self.claim is None else self._judged(question, network, batch, dtype)
         paths = [network.paths[index] for index in question.layers if index < len(network.paths)]
-        rows = [analysis.row(path) for path in paths] or [row for row in analysis.rows if row.path in network.paths]
-        maker = _FIGURES[what]
-        solution, lines, notes, unit = maker(_Case(question, analysis, rows, bool(paths), told.derivation, self.lang))
+        rows = [
+            row for row in analysis.rows if not paths or any(f"{row.path}.".startswith(f"{path}.") for path in paths)
+        ]
+        maker = FIGURES_OF[what]
+        solution, lines, notes, unit = maker(
+            Case(question, analysis, rows, bool(paths), explained.derivation, self.lang)
+        )
         name = "unshared" if question.unshared else what
         text = say(name, self.lang)
-        if paths:
+        if paths and len(network.paths) > 1:
             text = say("of-layer", self.lang, question=text, layers=", ".join(paths))
         if batch != 1:
             text = say("of-batch", self.lang, question=text, batch=batch)
-        if question.bits != 32:
+        if question.bits != 32 and what in ("predict", "train", "map_memory"):
             text = say("of-dtype", self.lang, question=text, dtype=dtype)
         return Answer(
             text,
@@ -99,18 +119,30 @@ class Answers:
             tuple(lines),
             unit,
             tuple(notes),
-            titles=told.titles,
+            titles=explained.titles,
             lang=self.lang,
             faults=analysis.faults,
+            verdict=verdict,
         )
+
+    def _judged(self, question: Question, network: Spelled, batch: int, dtype: str) -> Verdict | None:
+        paths = [network.paths[index] for index in question.layers]
+        if question.what in ("output", "field", "map_memory") and not paths:
+            paths = list(network.paths[-1:])
+        if len(paths) > 1:
+            _stop("a claim is about one layer or about the whole network", remedy="leave out --claim")
+        layer, what = paths[0] if paths else None, CLAIMED[question.what]
+        return explain(
+            network.spec, layer, batch=batch, dtype=dtype, lang=self.lang, what=what, claim=self.claim
+        ).verdict
 
     def _changed(self, question: Question, layers: list[Draft]) -> Spelled:
         """The network without biases, or with an unshared layer for every convolution."""
+        if not layers:
+            _stop("this is only answered for layers that the question describes", "a description of the layers")
         drafts = deepcopy(layers)
         for one in drafts:
-            if question.what == "weights" and "units" in one.fields | {"filters": 0}:
-                one.fields["bias"] = False
-            if question.what == "weights" and one.kind != "maxpool" and one.kind != "avgpool":
+            if question.what == "weights" and "bias" in FIELDS.get(one.kind, ()):
                 one.fields["bias"] = False
             if question.unshared and one.kind == "conv":
                 if one.fields.get("padding", 0) not in (0, "valid"):
@@ -125,7 +157,7 @@ class Answers:
         for key in one:
             ratio = _ratio(one[key], two[key])
             if ratio:
-                notes.append(say("against", self.lang, first=_told(one[key]), second=_told(two[key]), ratio=ratio))
+                notes.append(say("against", self.lang, first=told(one[key]), second=told(two[key]), ratio=ratio))
         parts = (("a-network", first), ("b-network", second))
         lines = tuple(
             each._replace(
@@ -168,7 +200,7 @@ class Answers:
         for name, value in given.items():
             if isinstance(value, tuple) and len(set(value)) == 1:
                 given[name] = value[0]
-        return window(kind=kind, **given)._replace(lang=self.lang)
+        return window(kind=kind, claim=self.claim, **given)._replace(lang=self.lang)
 
     def _one_window(self, question: Question) -> tuple[dict[str, Any], str]:
         """The fields of the one window that is asked about, and its kind."""
@@ -233,11 +265,11 @@ class Answers:
         what = word("training" if training else "prediction", self.lang)
         shown = say("of-layer", self.lang, question=say("batch", self.lang), layers=what)
         case = analyze_spec(self._needed().spec, batch=max(batch, 1), dtype=DTYPE_OF[question.bits])
-        told = explain(self._needed().spec, batch=max(batch, 1), dtype=DTYPE_OF[question.bits], lang=self.lang)
+        explained = explain(self._needed().spec, batch=max(batch, 1), dtype=DTYPE_OF[question.bits], lang=self.lang)
         name = word("training" if training else "prediction", self.lang)
-        lines = [each for each in told.derivation if each.path == MEMORY and each.name == name]
+        lines = [each for each in explained.derivation if each.path == MEMORY and each.name == name]
         return Answer(
-            shown, ({"batch": batch},), tuple(lines), "", titles=told.titles, lang=self.lang, faults=case.faults
+            shown, ({"batch": batch},), tuple(lines), "", titles=explained.titles, lang=self.lang, faults=case.faults
         )
 
     def _share(self, question: Question) -> Answer:
@@ -268,198 +300,6 @@ class Answers:
         )
 
 
-class _Case:
-    """One figure question on an analysed network."""
-
-    def __init__(
-        self, question: Question, analysis: Analysis, rows: list[Row], is_part: bool, lines: tuple[Line, ...], lang: str
-    ) -> None:
-        self.question, self.analysis, self.rows, self.is_part, self.lines, self.lang = (
-            question,
-            analysis,
-            rows,
-            is_part,
-            lines,
-            lang,
-        )
-
-    def sum(self, figure: str) -> Any:
-        """A figure of the chosen layers together."""
-        return known_total(getattr(row, figure) for row in self.rows)
-
-    def named(self, *keys: str, upto: bool = False) -> Iterator[Line]:
-        """The lines of these names: of the chosen layers (and those before them), and of the whole if it is asked of."""
-        names = {word(key, self.lang) if key in _WORDS else key for key in keys}
-        chosen = {row.path for row in self.rows}
-        order = [row.path for row in self.analysis.rows]
-        if upto and chosen:
-            chosen = set(order[: max(order.index(path) for path in chosen) + 1])
-        if not self.is_part and len(self.analysis.rows) > 1:
-            chosen.add(WHOLE)
-        shown = {each.path for each in self.lines if each.name in names and each.path in chosen}
-        yield from (each for each in self.lines if each.path in shown and each.name in names)
-
-    @property
-    def last(self) -> Row:
-        """The layer whose output is asked for."""
-        return self.rows[-1] if self.is_part else self.analysis.rows[-1]
-
-
-_WORDS = frozenset(
-    {
-        "weight",
-        "bias",
-        "params",
-        "macs",
-        "flops",
-        "map",
-        "field",
-        "jump",
-        "start",
-        "prediction",
-        "training",
-        "with-gradients",
-    }
-)
-_Made = tuple[dict[str, Any], Sequence[Line], Sequence[str], str]
-
-
-def _params(case: _Case) -> _Made:
-    return {"params": case.sum("params")}, list(case.named("weight", "bias", "params")), (), ""
-
-
-def _macs(case: _Case) -> _Made:
-    return {"macs": case.sum("macs")}, list(case.named("macs")), (), ""
-
-
-def _connections(case: _Case) -> _Made:
-    return {"connections": case.sum("macs")}, list(case.named("macs")), (say("one-mac", case.lang),), ""
-
-
-def _flops(case: _Case) -> _Made:
-    macs, twice, full = case.sum("macs"), case.sum("flops_torch"), case.sum("flops")
-    note = say("counted-twice", case.lang, flops=_told(full))
-    return (
-        {"flops": twice, "macs": macs, "flops_counting_everything": full},
-        list(case.named("macs", "flops")),
-        (note,),
-        "",
-    )
-
-
-def _output(case: _Case) -> _Made:
-    shape = case.last.output
-    axes = [
-        word("padding", case.lang),
-        *(
-            word("along", case.lang, name=word("padding", case.lang), axis=word(axis, case.lang))
-            for axis in ("height", "width")
-        ),
-    ]
-    solution = {"output": None if shape is None else shape_text(shape)}
-    return solution, list(case.named(*_OUTPUTS, *axes, upto=True)), (), ""
-
-
-def _neurons(case: _Case) -> _Made:
-    from cnncalc.core.recording import named
-
-    shape = case.last.output
-    if shape is None:
-        return {"neurons": None}, (), (), ""
-    names = {1: ("N_out",), 2: ("C_out", "L_out"), 3: ("C_out", "H_out", "W_out")}.get(len(shape), ())
-    figure = prod([named(name, size) for name, size in zip(names, shape, strict=True)]) if names else elements(shape)
-    lines = [*case.named(*_OUTPUTS, upto=True), line("neurons", figure)._replace(path=case.last.path)]
-    return {"neurons": elements(shape)}, lines, (), ""
-
-
-def _field(case: _Case) -> _Made:
-    field = case.last.receptive_field
-    size = None if field is None else "x".join(dim_text(side) for side in field.size)
-    return {"receptive_field": size}, list(case.named("field", "jump", upto=True)), (), ""
-
-
-def _map_memory(case: _Case) -> _Made:
-    size = case.last.output_bytes
-    solution = {"output_bytes": size}
-    if isinstance(size, int):
-        solution["bits"] = 8 * size
-    lines = [
-        *case.named("C_out", "H_out", "W_out", "L_out", "N_out", upto=True),
-        *(each for each in case.named("map") if each.path == case.last.path),
-    ]
-    order = [row.path for row in case.analysis.rows]
-    return solution, sorted(lines, key=lambda each: order.index(each.path)), (), "B"
-
-
-def _memory_lines(case: _Case, names: Sequence[str], without: Sequence[str]) -> list[Line]:
-    left_out = {word(key, case.lang) for key in without}
-    shown = {*(word(key, case.lang) for key in names if key in _WORDS), *names}
-    lines = (
-        list(case.named("params", "weight", "bias")) if case.question.what == "predict" else list(case.named("params"))
-    )
-    for each in case.lines:
-        if each.path == MEMORY and (each.name in shown or (not each.name and each.words not in left_out)):
-            lines.append(each)
-    return lines
-
-
-def _predict(case: _Case) -> _Made:
-    lines = _memory_lines(case, ("pair", "prediction"), ("training-keeps",))
-    return {"prediction_bytes": case.analysis.memory.textbook.inference_bytes}, lines, (), "B"
-
-
-def _train(case: _Case) -> _Made:
-    textbook = case.analysis.memory.textbook
-    solution = {
-        "training_bytes": textbook.training_bytes,
-        "with_gradients_bytes": textbook.training_with_gradients_bytes,
-    }
-    prefix = word("largest", case.lang, path="\0").partition("\0")[0]
-    lines = [
-        each
-        for each in _memory_lines(case, ("maps", "training", "with-gradients"), ())
-        if not each.words.startswith(prefix)
-    ]
-    return solution, lines, (), "B"
-
-
-def _in_features(case: _Case) -> _Made:
-    dense = next((row for row in case.analysis.rows if row.kind == "dense"), None)
-    before = case.analysis.rows[-1] if dense is None else None
-    if dense is not None and dense.inputs and dense.inputs[0] not in case.analysis.inputs:
-        before = case.analysis.row(dense.inputs[0])
-    shape = next(iter(case.analysis.inputs.values())) if before is None else before.output
-    count = None if shape is None else elements(shape)
-    lines = [
-        each
-        for each in case.lines
-        if before is not None
-        and each.path in [row.path for row in case.analysis.rows[: case.analysis.rows.index(before) + 1]]
-        and each.name in _OUTPUTS
-    ]
-    return {"in_features": count}, lines, (), ""
-
-
-_FIGURES: dict[str, Callable[[_Case], _Made]] = {
-    "params": _params,
-    "weights": _params,
-    "macs": _macs,
-    "flops": _flops,
-    "output": _output,
-    "neurons": _neurons,
-    "connections": _connections,
-    "field": _field,
-    "map_memory": _map_memory,
-    "predict": _predict,
-    "train": _train,
-    "in_features": _in_features,
-}
-
-
-def _describes_layer(loose: dict[str, Any]) -> bool:
-    return "units" in loose or ("kernel" in loose and "filters" in loose)
-
-
 def _ratio(one: Any, two: Any) -> str:
     from cnncalc.core.dims import is_symbolic, ratio
 
@@ -473,10 +313,6 @@ def _ratio(one: Any, two: Any) -> str:
     if isinstance(share, int | Fraction):
         return f"{float(share):.3g}"
     return str(dim_text(share))
-
-
-def _told(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else dim_text(value)
 
 
 def _stop(message: str, expected: str = "", remedy: str = "") -> NoReturn:

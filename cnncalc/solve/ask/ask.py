@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from cnncalc.core.diagnostic import Diagnostic, SpecError
+from cnncalc.core.expression import Expression
 from cnncalc.core.shapes import shape_text
 from cnncalc.solve.answer import Answer
 from cnncalc.solve.ask.answers import Answers
-from cnncalc.solve.ask.network import Sketch, Sketcher
+from cnncalc.solve.ask.network import Sketcher
 from cnncalc.solve.ask.phrases import say
-from cnncalc.solve.ask.questions import questions
+from cnncalc.solve.ask.questions import Question, questions
 from cnncalc.solve.ask.reading import Reading, read
+from cnncalc.solve.ask.sketch import Sketch
 from cnncalc.solve.ask.spelling import Spelled
 from cnncalc.solve.ask.tokens import Token
+from cnncalc.solve.explain import legend
+from cnncalc.solve.lang import say as word
 
 
 class Asked(NamedTuple):
@@ -27,6 +31,8 @@ class Asked(NamedTuple):
     notes: tuple[str, ...]
     """What was taken as usual, what the text states beside, which words were left out."""
     answers: tuple[Answer, ...]
+    legend: str = ""
+    """What the symbols of the derivations mean."""
 
     @property
     def exit_code(self) -> int:
@@ -34,8 +40,8 @@ class Asked(NamedTuple):
         return max(answer.exit_code for answer in self.answers)
 
 
-def ask(text: str) -> Asked:
-    """The answers to an exercise in English or Chinese.
+def ask(text: str, claims: Sequence[str] = ()) -> Asked:
+    """The answers to an exercise in English or Chinese; `claims` are one's own answers, in the order of the questions.
 
     Raises SpecError, with the places in the text, for words that are not understood where they could matter, for a text
     that contradicts itself or says too little, and for one without a question.
@@ -47,8 +53,18 @@ def ask(text: str) -> Asked:
     unused = _understood(reading)
     sketch = Sketcher(reading).run()
     asked = questions(reading, sketch.targets)
+    _needed(reading, sketch, asked)
     answers = Answers(sketch, asked, reading.language.name)
-    told = tuple(answers.answer(question) for question in asked)
+    if len(claims) > len(asked):
+        raise SpecError(
+            Diagnostic(
+                f"there are {len(claims)} claims for {len(asked)} questions",
+                expected=f"at most {len(asked)}",
+                received=str(len(claims)),
+            )
+        )
+    own = [*claims, *[None] * len(asked)]
+    told = tuple(answers.answer(question, claim) for question, claim in zip(asked, own, strict=False))
     needed = any(
         question.what not in ("padding", "stride", "kernel", "dilation", "output_padding", "depth", "share")
         for question in asked
@@ -58,7 +74,24 @@ def ask(text: str) -> Asked:
     notes += _stated(sketch, networks, reading.language.name)
     if unused:
         notes.append(say("unused", reading.language.name, words=", ".join(unused)))
-    return Asked(text, reading.language.name, tuple(one.text for one in networks), tuple(dict.fromkeys(notes)), told)
+    return Asked(
+        text,
+        reading.language.name,
+        tuple(one.text for one in networks),
+        tuple(dict.fromkeys(notes)),
+        told,
+        _legend(told, reading.language.name),
+    )
+
+
+def _legend(answers: tuple[Answer, ...], lang: str) -> str:
+    names: dict[str, None] = {}
+    for answer in answers:
+        for line in answer.derivation:
+            if isinstance(line.symbols, Expression):
+                names.update(dict.fromkeys(line.symbols.names()))
+    shown = list(legend(names, lang))
+    return word("symbols", lang, symbols=word("semicolon", lang).join(shown)) if shown else ""
 
 
 def _understood(reading: Reading) -> tuple[str, ...]:
@@ -72,6 +105,34 @@ def _understood(reading: Reading) -> tuple[str, ...]:
     if matters:
         raise SpecError(*_problems(reading, [token for token, _ in matters]))
     return tuple(dict.fromkeys(reading.text[token.start : token.end] for token, _ in idle))
+
+
+_USED_BY = {
+    "keep": ("padding", "stride", "kernel", "dilation"),
+    "memory": ("batch",),
+    "field": ("depth",),
+    "unshared": ("params",),
+    "optimizer": (),
+    "ratio": (),
+}
+"""Phrases that say something to some questions only."""
+
+
+def _needed(reading: Reading, sketch: Sketch, asked: tuple[Question, ...]) -> None:
+    """Raises SpecError for a phrase that was understood but has no part in any question: something else was meant."""
+    wanted = {question.what for question in asked}
+    for mark in reading.marks:
+        lost = mark.concept == "versus" and sketch.rival is None
+        if mark.concept in _USED_BY:
+            lost = not wanted & set(_USED_BY[mark.concept]) and not (mark.concept == "ratio" and sketch.rival)
+        if lost:
+            first, last = reading.tokens[mark.start], reading.tokens[mark.end - 1]
+            span = reading.place(first)._replace(end_column=reading.place(last).end_column)
+            words = reading.text[first.start : last.end]
+            message = f"'{words}' does not fit what is asked, or the question was not understood"
+            raise SpecError(
+                Diagnostic(message, remedy="say it in other words, or leave it out", span=span, file="<question>")
+            )
 
 
 def _problems(reading: Reading, tokens: list[Token]) -> Iterator[Diagnostic]:

@@ -3,6 +3,7 @@
 # ruff: noqa: SIM905  (a list of words is read as a text)
 from __future__ import annotations
 
+from cnncalc.solve.ask.english import ZOO
 from cnncalc.solve.ask.pattern import Lexicon
 from cnncalc.solve.ask.rows import Language, Row, row
 
@@ -41,7 +42,7 @@ INPUTS: tuple[Row, ...] = (
 
 LAYERS: tuple[Row, ...] = (
     row(f"<count:n> {_COUNT} [堆叠|连续|级联]? 卷积层", "layers", kind="conv"),
-    row(f"<count:n> {_COUNT} [堆叠|连续|级联]? <kernel:size> [卷积层|卷积|卷积核|核]", "layers", kind="conv"),
+    row(f"<count:n> {_COUNT} [堆叠|连续|级联]? <kernel:size> [卷积层|卷积]", "layers", kind="conv"),
     row(f"卷积 {_LAYER}", "layer", kind="conv"),
     row(f"<kernel:size> 卷积 {_LAYER}", "layer", kind="conv"),
     row(f"<filters:n> [个]? <kernel:size> {_FILTER}", "filters"),
@@ -64,6 +65,7 @@ LAYERS: tuple[Row, ...] = (
     row("[展平|展开|拉平] [层|为向量|成向量]?", "layer", kind="flatten"),
     row("[批归一化|批量归一化] [层]?", "layer", kind="batchnorm"),
     row("[relu|sigmoid|tanh|softmax] [激活|激活函数|层]?", "layer", kind="activation"),
+    row("[每个|每层|每一层|每个卷积层|各层] [后|之后|后面]? [都|均]? [接|跟|连接|紧跟]", "each_next"),
     row("[然后|接着|随后|之后|后接|接|后面是|再接|再经过|再]", "next"),
 )  # fmt: skip
 
@@ -97,7 +99,9 @@ ATTRIBUTES: tuple[Row, ...] = (
     row("<units:n> [个]? [神经元|单元|节点|类别|类]", "set"),
     row("输出填充 <output_padding:n>", "set"),
     row(f"<nth:nth> [层|一层|卷积层|个卷积层|个]? [输出|有|产生|生成|使用]? <filters:n> {_COUNT} {_MAP}?", "nth"),
-    row("<nth:nth> [层|一层|卷积层|个卷积层]", "nth"),
+    row("<nth:nth> [层|一层]", "nth"),
+    row("<nth:nth> [个]? 卷积层", "nth", kind="conv"),
+    row("<nth:nth> [个]? 全连接层", "nth", kind="dense"),
     row("[每层|每一层|每个|各层|都|均|每个卷积层]", "each"),
     row("[输入输出通道|输入和输出通道|输入输出|通道] [数]? [都|均]? <both:n> [个]? [通道]?", "channels"),
     row("<channels:n> [个]? 输入通道 [和|与]? <filters:n> [个]? 输出通道", "channels"),
@@ -120,10 +124,10 @@ CONTEXT: tuple[Row, ...] = (
     row("[保持|不改变|不变|维持] [空间|输入|图像|特征图|输出]? [尺寸|大小|分辨率]? [不变]?", "keep"),
     row("[输出|特征图] [与|和] 输入 [尺寸|大小]? 相同", "keep"),
     row("[尺寸|大小] 不变", "keep"),
-    row("[相比|对比|比较|与|代替|替代|还是]", "versus"),
+    row("[相比|对比|比较|代替|替代]", "versus"),
     row("<memory:mem> [显存|内存|显卡|gpu]?", "memory"),
     row("[达到|覆盖|看到|得到] <field:k> 感受野", "field"),
-    row("感受野 [达到|大小|至少]? <field:k>", "field"),
+    row("感受野 [才能|能|要]? [达到|大小|至少]? <field:k>", "field"),
     row("[adam|adamw|sgd|momentum|rmsprop] [优化器]?", "optimizer"),
 )  # fmt: skip
 
@@ -176,6 +180,7 @@ PHRASES = (
     "[组成|构成|包含|包括|具有|带有|采用|使用|利用|应用|通过|经过|作用于|进行|计算|求|求出|得到|表示|来|在]",
     "[卷积神经网络|神经网络|cnn|网络|模型|卷积网络]",
     "[卷积]? 层",
+    "[特征图|特征映射|才能|才|后|之后]",
     "[图像|图片|图|输入|输出|像素|大小|尺寸|数据|实例|样本]",
     "[多少|几|什么|何|怎么|如何|是多少|为多少|有多少|多大|至少|最少|大约|约]",
     "[一次|单个|时|的时候|过程中|期间|情况下|所有|全部|整个|总|每个]",
@@ -196,10 +201,10 @@ CHINESE = Language(
             "最低": 0, "最底": 0, "底": 0, "最下": 0, "中间": 1000, "最高": -1, "最顶": -1, "顶": -1, "最上": -1, "最后": -1,
             "首": 0,
         },
-        frozenset("的 是 为 有 个 = : 一 层 在 取 了 等 于".split()) - {"层", "有"},
+        frozenset("的 是 为 有 个 = : 一 层 在 取 了 等 于 都 均".split()) - {"层", "有"},
         frozenset([",", "和", "与", "及", "、", "/"]),
     ),
-    (*INPUTS, *LAYERS, *ATTRIBUTES, *CONTEXT, *QUESTIONS),
+    (*INPUTS, *LAYERS, *ATTRIBUTES, *CONTEXT, *ZOO, *QUESTIONS),
     HARMLESS,
     PHRASES,
 )  # fmt: skip

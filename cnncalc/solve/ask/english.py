@@ -19,7 +19,7 @@ _IMAGE = (
 _POOL = "[pooling|pool] [layer|operation|window]?"
 _MAX = "[max|maximum|maxpooling|maxpool]"
 _AVERAGE = "[average|avg|mean]"
-_DENSE = "[fully connected|fully connect|dense|fc|linear|fully connected hidden|hidden]"
+_DENSE = "[fully connected|fully connect|dense|fc|linear|fully connected hidden]"
 _TRANSPOSED = "[transposed convolution|transposed convolutional|transposed conv|transpose convolution|transpose conv|deconvolution|deconvolutional|fractionally strided convolution|up convolution]"
 _HOW = "[how many|number|total number|count|total count|overall number|how large number]"
 _LEARN = "[learnable|trainable|learned|free|total|overall|model|network|weight and bias]?"
@@ -36,7 +36,8 @@ INPUTS: tuple[Row, ...] = (
     row(f"<size:size> [pixel]? [grayscale|greyscale|gray|grey|black and white|monochrome|single channel|gray scale] {_IMAGE}?", "input", channels=1),
     row(f"<size:size> [pixel]? {_IMAGE}", "input"),
     row("<size:size> pixel", "input"),
-    row(f"{_IMAGE} [have|has|with]? {_SIZE}? <size:size> [pixel]?", "input"),
+    row(f"{_IMAGE} [that|which]? [have|has|with|measures]? {_SIZE}? <size:size> [pixel]? [image|picture|map|feature map|volume|tensor|input]?", "input"),
+    row("[w|h|n|i] = <side:n>", "input"),
     row(f"{_IMAGE} [have|has|with]? {_SIZE}? <size:size> [rgb|color|colour] [image|pixel]?", "input", channels=3),
     row("[input|image] [size|resolution|dimension|shape|side|height and width|width and height] <side:k> [pixel]?", "input"),
     row("input <side:n>", "input"),
@@ -51,18 +52,18 @@ INPUTS: tuple[Row, ...] = (
     row("<channels:n> [channel]? <size:size> [input]? [feature map|map|image]", "input"),
     row("<size:size> pixel [and|with] <channels:n> channel", "input"),
     row(f"<size:size> {_IMAGE}? with <channels:n> [input]? [channel|map|feature map]", "input"),
-    row("signal [of length|of|with]? <length:n> [sample|value]?", "input"),
+    row("[1d]? signal [length|with]? <length:n> [sample|value]?", "input"),
     row("<flat:n> [input|input neuron|input unit|input number|input feature|input value]", "input"),
     row("[input|input layer] [with|has] <flat:n> [neuron|unit|feature|number]", "input"),
 )  # fmt: skip
 
 LAYERS: tuple[Row, ...] = (
     row(f"<count:n> [stacked|consecutive|successive|identical|further]? {_CONV} layer", "layers", kind="conv"),
-    row(f"<count:n> [stacked|consecutive|successive|identical]? <kernel:size> {_CONV}? [layer|kernel|filter|convolution]", "layers", kind="conv"),
+    row(f"<count:n> [stacked|consecutive|successive|identical]? <kernel:size> {_CONV}? [layer|convolution]", "layers", kind="conv"),
     row(f"stack <count:n> [stacked]? <kernel:size> {_CONV}? [layer|kernel|filter|convolution]?", "layers", kind="conv"),
     row(f"{_CONV} {_LAYER}", "layer", kind="conv"),
-    row(f"<filters:n> <kernel:size> [filter|kernel|{_CONV} [filter|kernel]?]", "filters"),
-    row(f"<filters:n> {_FILTERS} [each]? [size]? <kernel:size>", "filters"),
+    row("[have|has|with|use|apply]? <filters:n> <kernel:size> [filter|kernel|convolution filter|convolutional filter]", "filters"),
+    row(f"[have|has|with|use|apply]? <filters:n> {_FILTERS} [each|that are each|which are each|that are|which are]? [size]? <kernel:size>", "filters"),
     row(f"<kernel:size> {_CONV} {_LAYER}", "layer", kind="conv"),
     row(f"<kernel:size> {_CONV} {_LAYER} with <filters:n> {_FILTERS}", "layer", kind="conv"),
     row(f"<kernel:size> {_MAX} {_POOL}", "layer", kind="maxpool"),
@@ -79,6 +80,8 @@ LAYERS: tuple[Row, ...] = (
     row(f"{_DENSE} [hidden]? layer", "layer", kind="dense"),
     row(f"{_DENSE} [hidden]? layer [with|has|having|of]? <units:n> [neuron|unit|output|node|output unit|class]?", "layer", kind="dense"),
     row("layer <units:n> [neuron|unit] [fully connected|densely connected]", "layer", kind="dense"),
+    row(f"{_DENSE} [hidden]? layer [with|has|having|of]? <flat:n> [input|input neuron|input unit|input feature|in feature]", "layer", kind="dense"),
+    row(f"{_DENSE} [hidden]? layer [with|has|having|of]? <flat:n> [input|input neuron|input unit|input feature|in feature] and <units:n> [output|output neuron|output unit|out feature|neuron|unit]", "layer", kind="dense"),
     row(f"<units:n> [unit|neuron|way|node]? {_DENSE} layer", "layer", kind="dense"),
     row("[dense|fc] <units:n>", "layer", kind="dense"),
     row("<units:n> hidden [neuron|unit|node]", "layer", kind="dense"),
@@ -87,21 +90,39 @@ LAYERS: tuple[Row, ...] = (
     row(f"<kernel:size> {_TRANSPOSED} [layer]?", "layer", kind="transposed_conv"),
     row("depthwise separable [convolution|convolutional|conv]? [layer]?", "layer", kind="separable_conv"),
     row("separable [convolution|convolutional|conv] [layer]?", "layer", kind="separable_conv"),
+    row("depthwise separable <kernel:size> [convolution|convolutional|conv]? [layer]?", "layer", kind="separable_conv"),
     row("<kernel:size> [depthwise]? separable [convolution|convolutional|conv]? [layer]?", "layer", kind="separable_conv"),
     row("depthwise [convolution|convolutional|conv]? [layer]?", "layer", kind="depthwise_conv"),
     row("<kernel:size> depthwise [convolution|convolutional|conv]? [layer]?", "layer", kind="depthwise_conv"),
     row("[flatten|flattened|flattening] [layer|into a vector|to a vector]?", "layer", kind="flatten"),
     row("[batch normalization|batch norm|batchnorm|batch normalisation] [layer]?", "layer", kind="batchnorm"),
     row("[relu|sigmoid|tanh|softmax] [activation|nonlinearity|non linearity|unit|layer|function|activation function]?", "layer", kind="activation"),
+    row(f"{_DENSE} [hidden]? layer [with|has|having|of]? <units:size> [neuron|unit]", "layer", kind="dense"),
+    row("[fully|densely]? connected [to]? [hidden layer|layer]? [with]? <units:k> [neuron|unit|output]", "layer", kind="dense"),
+    row("<units:size> neuron [fully|densely]? connected", "layer", kind="dense"),
+    row("[fully|densely]? connected to [all|every]? <size:size> [input|input value|input neuron|number|image|input image]", "input"),
+    row("hidden layer", "layer", kind="hidden"),
+    row("hidden layer [with|has|having|of]? <units:n> [neuron|unit|node]", "layer", kind="dense"),
+    row("<nth:nth> hidden layer [with|has|having|of]? <units:n> [neuron|unit|node]", "nth", kind="dense"),
+    row("[each|every] [one|neuron|unit|of them]? [fully|densely]? connected to [all|every|each]? [input|pixel|input pixel|input value]", "each"),
+    row(f"<count:n> layer <kernel:size> {_CONV}", "layers", kind="conv"),
+    row(f"grouped <kernel:size> {_CONV} {_LAYER}", "layer", kind="conv", grouped=True),
+    row(f"grouped {_CONV} {_LAYER}", "layer", kind="conv", grouped=True),
+    row("[each|each one|each of them|all of them|all] [is|are]? followed by", "each_next"),
+    row("[after|before|preceded by]", "order"),
     row("[followed by|then|and then|after that|after which|next]", "next"),
 )  # fmt: skip
 
 ATTRIBUTES: tuple[Row, ...] = (
     row("<kernel:size> [kernel|filter|receptive field|window|kernel size|filter size|convolution kernel|pooling window|mask]", "set"),
-    row("[kernel|filter|window|pooling|pool|receptive field] [size|shape|dimension]? <kernel:k>", "set"),
+    row("[kernel|filter|window|pooling|pool] [size|shape|dimension]? <kernel:k>", "set"),
     row("[kernel|filter|window|field] size <kernel:k>", "set"),
     row("<kernel:size> [pooling|pool] window", "set"),
     row("[size|window|region|area] <kernel:size>", "set"),
+    row("[f|k] = <kernel:n>", "set"),
+    row("s = <stride:n>", "set"),
+    row("p = <padding:n>", "set"),
+    row("d = <dilation:n>", "set"),
     row("stride [size|length|step]? <stride:k>", "set"),
     row("[step|step size] <stride:k>", "set"),
     row("unit stride", "set", stride=1),
@@ -125,7 +146,7 @@ ATTRIBUTES: tuple[Row, ...] = (
     row("bias free", "set", bias=False),
     row("[with|including|include|including one|plus|counting|and] [a|one]? bias [term|parameter|weight]? [per filter|for each filter|for every filter|per neuron]?", "set", bias=True),
     row(f"<filters:n> {_MAPS}", "set"),
-    row(f"[output|produce|generate|yield|have|has|with|give]? <filters:n> {_MAPS} [size|shape]? <stated:size>", "set"),
+    row("[output|produce|generate|yield|have|has|with|give]? <filters:n> [feature map|output map|activation map|output feature map|map] [size|shape]? <stated:size>", "set"),
     row("[filter|output channel|feature map|number filter|number output channel|number kernel|number feature map] <filters:n>", "set"),
     row("[output|produce|generate|yield|has|have|with|give] <filters:n> [feature]? [map|filter|channel|kernel|feature map]", "set"),
     row("output <filters:n>", "set"),
@@ -133,13 +154,22 @@ ATTRIBUTES: tuple[Row, ...] = (
     row(f"[have|has|with|use|output|produce] <filters:list> {_MAPS}? [respectively]?", "set"),
     row("<units:n> [neuron|unit|output neuron|output unit|node|class]", "set"),
     row("[output padding] <output_padding:n>", "set"),
-    row(f"<nth:nth> {_CONV}? [hidden]? [layer|one|conv]? [output|have|has|with|use|produce|generate|yield|give]? <filters:n> {_MAPS}?", "nth"),
-    row(f"<nth:nth> {_CONV}? [hidden]? [layer|one|conv]", "nth"),
+    row(f"<nth:nth> [layer|one] [output|have|has|with|use|produce|generate|yield|give]? <filters:n> {_MAPS}?", "nth"),
+    row(f"<nth:nth> {_CONV} [layer]? [output|have|has|with|use|produce|generate|yield|give]? <filters:n> {_MAPS}?", "nth", kind="conv"),
+    row("<nth:nth> [layer|one]", "nth"),
+    row(f"<nth:nth> {_CONV} [layer]?", "nth", kind="conv"),
+    row(f"<nth:nth> {_POOL}", "nth", kind="maxpool"),
+    row(f"<nth:nth> {_DENSE} [layer]?", "nth", kind="dense"),
     row("[each|every one|all [layer|them]|every layer|each layer]", "each"),
     row("<filters:n> input and <same:n> output channel", "channels"),
     row("<channels:n> input channel and <filters:n> output [channel|map|feature map]", "channels"),
     row("<channels:n> input [and|to] <filters:n> output [channel|map|feature map]", "channels"),
+    row("[reduce|increase|map|expand|squeeze|take|turn] <channels:n> [channel|feature map|map]? [to|into] <filters:n> [channel|feature map|map]?", "channels"),
+    row("[take|receive|read|has|have] <channels:n> [feature map|input feature map|map|channel] and [produce|output|give|yield|has|have] <filters:n> [channel|feature map|map|output feature map]", "channels"),
+    row("[map|take|turn|has|have]? <flat:n> [input|input neuron|input unit|in feature|input feature] [to|into|and] <units:n> [output|output neuron|output unit|out feature|output feature|neuron|unit]", "full"),
     row("from <channels:n> to <filters:n> [channel|map|feature map]", "channels"),
+    row("[with|for]? c [input and output channel|channel|input and output map|map|feature map|input channel and c output channel|input and c output channel]", "channels", both="C"),
+    row("<both:n> [channel|map] [throughout|everywhere|in and out]", "channels"),
     row("[with|for]? <both:n> [input and output channel|channel in and out|channel throughout|channel everywhere]", "channels"),
 )  # fmt: skip
 
@@ -150,14 +180,15 @@ CONTEXT: tuple[Row, ...] = (
     row("<batch:n> [image|instance|example|sample] [per|in a|in each] [mini]? batch", "context"),
     row("<batch:n> [training]? [instance|example|sample]", "context"),
     row(f"for <batch:n> {_IMAGES} [at once|at a time|together]?", "context"),
-    row(f"on <batch:n> {_IMAGES}", "context"),
+    row("on <batch:n> [image|instance|example|sample|picture]", "context"),
     row(f"[single|one] [new|test|input]? {_IMAGES}", "context", batch=1),
     row("[32 bit float|32 bit|float32|fp32|single precision|32 bit floating point|4 byte|four byte] [number|float|value]? [per|each|for each|for every]? [number|value|float|parameter]?", "context", bits=32),
     row("[16 bit float|16 bit|float16|fp16|half precision|16 bit floating point] [number|float|value]?", "context", bits=16),
     row("[64 bit float|64 bit|float64|fp64|double precision|64 bit floating point] [number|float|value]?", "context", bits=64),
     row(f"[get|obtain|give|reach|produce|yield|have|want|make|need] [an]? {_OUTPUT}? {_SIZE}? <output:k> {_OUTPUT}?", "wanted"),
     row(f"{_OUTPUT} {_SIZE}? [be|should be|must be|to be|shall be|is]? <output:k>", "wanted"),
-    row(f"<output:size> {_OUTPUT}", "wanted"),
+    row(f"<output:size> {_OUTPUT}", "map"),
+    row("<output:size> [map|activation|tensor]", "map"),
     row("[output|give|get|produce] <output:size>", "wanted"),
     row("from <input:n> to <output:n>", "wanted"),
     row("<output:n> from <input:n>", "wanted"),
@@ -166,19 +197,28 @@ CONTEXT: tuple[Row, ...] = (
     row("[output|map|result] [has|have] [same] [spatial]? [size|dimension] as [input|image]", "keep"),
     row("[same] [spatial]? [size|dimension|height and width] as [the]? [input|image]", "keep"),
     row("[output|map] [as large|same size|same] as [the]? input", "keep"),
-    row("[compared with|compared to|versus|vs|against|instead of|rather than|than|replaced by|or]", "versus"),
+    row("[compared with|compared to|versus|vs|against|instead of|rather than|replaced by]", "versus"),
     row("[fit|fits] [in|into|on]? <memory:mem>", "memory"),
     row("<memory:mem> [gpu|card|graphics card|memory|ram|device]", "memory"),
-    row("[see|reach|cover|have|get] [a]? [receptive field]? [size|of at least|at least]? <field:k> [receptive field|pixel|region|input region]?", "field"),
-    row("receptive field [size|of at least|at least]? <field:k>", "field"),
+    row("[see|reach|cover] [receptive field]? [size|of at least|at least]? <field:k> [receptive field|pixel|region|input region]?", "field"),
+    row("receptive field [of at least|at least|of size|size] <field:k>", "field"),
     row("[at least|at least as large as] <field:k> [receptive field|pixel]?", "field"),
     row("[adam|adamw|sgd|momentum|nesterov|rmsprop] [optimizer|optimiser]?", "optimizer"),
+)  # fmt: skip
+
+ZOO: tuple[Row, ...] = (
+    *(row(name, "zoo", name=name) for name in ("alexnet", "googlenet", "squeezenet", "zfnet", "xception", "unet", "nin", "densenet121")),
+    row("u net", "zoo", name="unet"),
+    row("lenet [5]?", "zoo", name="lenet5"),
+    row("lenet5", "zoo", name="lenet5"),
+    *(row(f"[vgg {depth}|vgg{depth}]", "zoo", name=name) for depth, name in ((11, "vgg-a"), (13, "vgg-b"), (16, "vgg-d"), (19, "vgg-e"))),
+    *(row(f"[resnet {depth}|resnet{depth}]", "zoo", name=f"resnet{depth}") for depth in (18, 34, 50, 101, 152)),
 )  # fmt: skip
 
 QUESTIONS: tuple[Row, ...] = (
     row(f"{_HOW}? {_LEARN} [parameter|param]", "ask", what="params"),
     row("[parameter count|size in parameter]", "ask", what="params"),
-    row(f"{_HOW} [learnable|trainable]? [weight] [and]? [bias]?", "ask", what="weights"),
+    row(f"{_HOW} [learnable|trainable]? weight", "ask", what="weights"),
     row(f"{_HOW} weight and bias", "ask", what="params"),
     row(f"[how large|how big|what size|what|what spatial] {_OUTPUT} [size|volume|shape|dimension]?", "ask", what="output"),
     row(f"{_SIZE} [each|every|final|last]? {_OUTPUT}", "ask", what="output"),
@@ -192,6 +232,7 @@ QUESTIONS: tuple[Row, ...] = (
     row("[receptive field|field of view]", "ask", what="field"),
     row(f"{_SIZE} receptive field", "ask", what="field"),
     row("receptive field size", "ask", what="field"),
+    row("[how large|how big|what size|how wide] receptive field", "ask", what="field"),
     row("[how much|how large region|how large part|which part|what region|how many pixel] [input|image] [see|does each unit see|does one unit see|does a unit see|does a neuron see|does each neuron see]", "ask", what="field"),
     row(f"{_MUCH} {_MEMORY}", "ask", what="memory"),
     row("[memory|ram] [requirement|consumption|usage|footprint|size|need|cost]", "ask", what="memory"),
@@ -209,7 +250,8 @@ QUESTIONS: tuple[Row, ...] = (
     row("[which|what] dilation [rate]?", "ask", what="dilation"),
     row("[which|what] output padding", "ask", what="output_padding"),
     row("[which|what] [input|image] [size|resolution|side]?", "ask", what="input"),
-    row(f"how many [{_CONV}]? layer", "ask", what="depth"),
+    row(f"how many {_CONV}? layer", "ask", what="depth"),
+    row(f"how many [stacked|consecutive]? <kernel:size> {_CONV}? [layer|convolution|kernel]", "ask", what="depth"),
     row("how deep", "ask", what="depth"),
     row("[largest|biggest|maximum|largest possible] [mini]? batch [size]?", "ask", what="batch"),
     row("how many [image|instance|example] fit", "ask", what="batch"),
@@ -239,7 +281,7 @@ HARMLESS = frozenset(
     operation size number exactly least minimum approximately roughly needed basic standard plain usual usually
     ordinary typical normal regular say think figure out both another next previous current whole final finally last
     first bottom student teacher hint remember recall why therefore hereby data dataset network's classification task
-    detection feature map maps goal answer reason since because represented represent occupy after before again back along across around against""".split()
+    detection feature map maps goal convolved goes passes discard discarded throw away lose lost dropped keep gone slid moved connected unit neuron side run runs going enter enters arrive arrives answer reason since because represented represent occupy again convolve convolving back along across around against""".split()
 ) - frozenset({"same", "without", "first", "last", "two", "one", "both", "per", "total", "over", "under"})  # fmt: skip
 
 PHRASES = (
@@ -256,8 +298,15 @@ PHRASES = (
     "the same",
     "[after|of] [this|that] [layer|operation|step]",
     "per layer",
+    "not using [a]? [convolutional|convolution]? [network|layer]",
+    "[what happens to|happens to]",
     "the total",
 )  # fmt: skip
+
+NOUNS = frozenset(
+    "input output image layer unit side feature map neuron convolution convolutional filter kernel channel".split()
+)
+"""Right after a number these say what it counts: there they are never harmless."""
 
 ENGLISH = Language(
     "en",
@@ -270,7 +319,8 @@ ENGLISH = Language(
         frozenset("the a an of is are its their = : equal equals to be as size value by with".split()) - {"to", "size", "with", "by"},
         frozenset([",", "and", "/"]),
     ),
-    (*INPUTS, *LAYERS, *ATTRIBUTES, *CONTEXT, *QUESTIONS),
+    (*INPUTS, *LAYERS, *ATTRIBUTES, *CONTEXT, *ZOO, *QUESTIONS),
     HARMLESS,
     PHRASES,
+    NOUNS,
 )  # fmt: skip

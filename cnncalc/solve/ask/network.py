@@ -7,60 +7,18 @@ one. Two values for one field, a field that no layer can take and a place that d
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.solve.ask.reading import Reading
 from cnncalc.solve.ask.rows import Mark
+from cnncalc.solve.ask.sketch import FIELDS, MOST_LAYERS, Draft, Sketch, split
 
-MOST_LAYERS = 200
-_WINDOW = frozenset({"kernel", "stride", "padding", "dilation"})
-FIELDS: dict[str, frozenset[str]] = {
-    "conv": _WINDOW | {"filters", "groups", "bias"},
-    "transposed_conv": _WINDOW | {"filters", "groups", "bias", "output_padding"},
-    "depthwise_conv": _WINDOW | {"bias"},
-    "separable_conv": _WINDOW | {"filters", "bias"},
-    "maxpool": _WINDOW,
-    "avgpool": _WINDOW - {"dilation"},
-    "dense": frozenset({"units", "bias"}),
-}
-"""Per kind what the phrases may say of it; other kinds take nothing."""
+BACKWARD = frozenset({"padding", "stride", "kernel", "dilation", "output_padding", "input"})
+"""Questions that need the size of the output."""
 
 _DEFINITE = frozenset({"the", "this", "that", "these", "those", "该", "此", "这", "每"})
-
-
-@dataclass
-class Draft:
-    """A layer as far as it has been described."""
-
-    kind: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    stated: tuple[int, ...] | None = None
-    """The output's sides, where the text states them."""
-
-
-@dataclass
-class Input:
-    """The input as far as it has been described."""
-
-    channels: int | None = None
-    sides: tuple[int, ...] | None = None
-    flat: int | None = None
-
-
-@dataclass
-class Sketch:
-    """What a text describes."""
-
-    layers: list[Draft] = field(default_factory=list)
-    rival: list[Draft] | None = None
-    """The layers that it is compared with."""
-    input: Input = field(default_factory=Input)
-    loose: dict[str, Any] = field(default_factory=dict)
-    """Fields of a window that no layer was named for."""
-    targets: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    """Per sentence the layers that its questions are about."""
 
 
 class Sketcher:
@@ -73,6 +31,10 @@ class Sketcher:
         self.group: list[int] = []
         self.pending: dict[str, Any] = {}
         self.is_next = False
+        self.one_row = any(mark.concept == "layers" for mark in reading.marks)
+        self.between: list[int] = []
+        """The layers that the next one follows, each."""
+        self.grouped: Mark | None = None
         self.compared = any(mark.concept == "compare" for mark in reading.marks)
         self.asking = {mark.sentence for mark in reading.marks if mark.concept in ("ask", "again")}
 
@@ -117,6 +79,13 @@ class Sketcher:
         kind = values.pop("kind")
         if kind == "activation":
             return
+        if "flat" in values:
+            self._on_input(mark._replace(values={"flat": values.pop("flat")}))
+        if values.pop("grouped", False):
+            self.grouped = mark
+        if kind == "hidden":
+            # where layers are described it is the last of them that is meant
+            kind = self.layers[-1].kind if self.layers else "dense"
         known = [index for index, one in enumerate(self.layers) if one.kind == kind]
         if known and not values and not self.is_next and (self._is_definite(mark) or mark.sentence in self.asking):
             self.focus = known
@@ -129,20 +98,81 @@ class Sketcher:
     def _start(self, mark: Mark, kind: str, count: int, values: dict[str, Any]) -> None:
         if self.compared and self.layers and self.sketch.rival is None and not self.is_next:
             self._on_versus(mark)
-        fields = {**self.pending}
-        self.pending = {}
+        if self.pending and not (set(self.pending) <= FIELDS.get(kind, frozenset())):
+            self._flush(mark)
+        fields, self.pending = self.pending, {}
         first = len(self.layers)
         if first + count > MOST_LAYERS:
             raise self.problem(mark, "the network has too many layers", f"at most {MOST_LAYERS}", "write a spec")
-        self.layers.extend(Draft(kind) for _ in range(count))
-        self.focus = self.group = list(range(first, first + count))
+        if self.between:
+            self._interleave(mark, kind)
+        else:
+            self.layers.extend(Draft(kind) for _ in range(count))
+            self.focus = self.group = list(range(first, first + count))
         self.is_next = False
         self._put(mark, {**fields, **values})
+
+    def _on_map(self, mark: Mark) -> None:
+        """A map of a size: what is wanted of a window asked about backward, else the input, else what a layer gives."""
+        if any(one.concept == "ask" and one.values["what"] in BACKWARD for one in self.reading.marks):
+            return
+        size = mark.values["output"]
+        if self.sketch.input.sides is None and self.sketch.input.flat is None:
+            self._on_input(mark._replace(values={"size": size}))
+        elif self.layers:
+            self._stated(mark, size)
+
+    def _on_wanted(self, mark: Mark) -> None:
+        if any(one.concept == "ask" and one.values["what"] in BACKWARD for one in self.reading.marks):
+            return
+        size = mark.values.get("output")
+        if size is None or "input" in mark.values or not self.layers:
+            raise self.problem(mark, "this is not needed for the question, or the question was not understood")
+        self._stated(mark, size if isinstance(size, tuple) else (size, size))
+
+    def _stated(self, mark: Mark, size: tuple[int, ...]) -> None:
+        draft = self.layers[self.focus[-1] if self.focus else -1]
+        if draft.stated not in (None, size):
+            raise self.problem(mark, "the output's size is stated twice", _shown(draft.stated))
+        draft.stated = size
+
+    def _interleave(self, mark: Mark, kind: str) -> None:
+        """A layer of this kind after each of the group."""
+        if len(self.layers) + len(self.between) > MOST_LAYERS:
+            raise self.problem(mark, "the network has too many layers", f"at most {MOST_LAYERS}", "write a spec")
+        for shift, index in enumerate(self.between):
+            self.layers.insert(index + shift + 1, Draft(kind))
+        self.focus = [index + shift + 1 for shift, index in enumerate(self.between)]
+        self.group = [index - 1 for index in self.focus]
+        self.between = []
+
+    def _on_each_next(self, mark: Mark) -> None:
+        self._flush(mark)
+        if self.layers:
+            self.between = list(self.group) or [len(self.layers) - 1]
+            self.is_next, self.focus = True, []
 
     def _on_filters(self, mark: Mark) -> None:
         self._on_set(mark)
 
+    def _flush(self, mark: Mark) -> None:
+        """Filters that no layer is named for are a convolution, neurons a dense layer."""
+        kind = "dense" if "units" in self.pending else "conv" if "filters" in self.pending else ""
+        if kind:
+            fields, self.pending = self.pending, {}
+            self.layers.append(Draft(kind))
+            self.focus = self.group = [len(self.layers) - 1]
+            self._put(mark, fields)
+
+    def _on_ask(self, mark: Mark) -> None:
+        if "kernel" in mark.values:
+            self._on_set(mark._replace(values={"kernel": mark.values["kernel"]}))
+
+    def _on_zoo(self, mark: Mark) -> None:
+        self.sketch.zoo = mark.values["name"]
+
     def _on_next(self, mark: Mark) -> None:
+        self._flush(mark)
         if self.layers:
             self.is_next, self.focus = True, []
 
@@ -165,8 +195,17 @@ class Sketcher:
 
     def _on_nth(self, mark: Mark) -> None:
         values = dict(mark.values)
-        place = values.pop("nth")
+        place, kind = values.pop("nth"), values.pop("kind", None)
+        if self._is_new(place, mark, kind):
+            self._flush(mark)
+            self.is_next = bool(self.layers)
+            self._keep(mark, values)
+            return
         group = self.group if len(self.group) > 1 else list(range(len(self.layers)))
+        if kind is not None:
+            group = [index for index, one in enumerate(self.layers) if one.kind == kind]
+            if not group and place == 0 and not values:
+                return
         index = (len(group) - 1) // 2 if place == 1000 else place
         if not -len(group) <= index < len(group) or (place == 1000 and len(group) % 2 == 0):
             raise self.problem(
@@ -179,6 +218,13 @@ class Sketcher:
         self.focus = chosen
         self._put(mark, values)
 
+    def _is_new(self, place: int, mark: Mark, kind: str | None) -> bool:
+        """Whether layers are named one by one and this is the next of them."""
+        if place == 0:
+            return not self.layers
+        declared = len(self.group) > 1 or mark.sentence in self.asking or self.one_row
+        return not declared and kind in (None, "conv") and place == len(self.layers) + bool(self.pending)
+
     # -- fields --------------------------------------------------------------------------------------------------------
 
     def _on_set(self, mark: Mark) -> None:
@@ -188,7 +234,23 @@ class Sketcher:
             return
         self._put(mark, values)
 
+    def _on_full(self, mark: Mark) -> None:
+        """A dense layer by its inputs and outputs."""
+        self._on_input(mark._replace(values={"flat": mark.values["flat"]}))
+        self._on_set(mark._replace(values={"units": mark.values["units"]}))
+
+    def _on_order(self, mark: Mark) -> None:
+        if self.layers and self._more_layers(mark):
+            raise self.problem(
+                mark,
+                "the layers are not named in the order in which they are applied",
+                remedy="name the first one first",
+            )
+
     def _keep(self, mark: Mark, values: dict[str, Any]) -> None:
+        if isinstance(values.get("kernel"), tuple) and len(values["kernel"]) == 3:
+            self._channels(mark, values["kernel"][2])
+            values["kernel"] = values["kernel"][:2]
         for name, value in values.items():
             if self.pending.get(name, value) != value:
                 raise self.problem(mark, f"the {name} is given twice", f"{_shown(self.pending[name])}, as before")
@@ -214,6 +276,8 @@ class Sketcher:
                 draft.stated = stated
 
     def _set(self, mark: Mark, draft: Draft, name: str, value: Any) -> None:
+        if name == "units" and isinstance(value, tuple):
+            value = prod(value)
         if name == "kernel" and isinstance(value, tuple) and len(value) == 3:
             if draft is self.layers[0]:
                 self._channels(mark, value[2])
@@ -250,6 +314,12 @@ class Sketcher:
         after = values.get("filters", both)
         before = values.get("channels", both or after)
         self._channels(mark, before)
+        if both is not None and "channels" not in values:
+            for one in (*self.sketch.layers, *(self.sketch.rival or ())):
+                if "filters" in FIELDS.get(one.kind, ()):
+                    one.fields.setdefault("filters", after)
+            if self.layers:
+                return
         self._on_set(Mark("set", {"filters": after}, mark.start, mark.end, mark.sentence))
 
     # -- input ---------------------------------------------------------------------------------------------------------
@@ -288,6 +358,14 @@ class Sketcher:
         return mark.start > 0 and self.reading.tokens[mark.start - 1].text in _DEFINITE
 
     def _finish(self) -> None:
+        if self.grouped is not None and not any("groups" in one.fields for one in self.layers):
+            raise self.problem(
+                self.grouped, "the number of groups is not given, or was not understood", remedy="write 4 groups"
+            )
+        if self.layers and self.pending:
+            self._flush(
+                next(mark for mark in reversed(self.reading.marks) if mark.concept in ("set", "filters", "channels"))
+            )
         if not self.pending:
             return
         if not self.layers:
@@ -297,17 +375,6 @@ class Sketcher:
         raise self.problem(
             last, f"no layer follows for {', '.join(self.pending)}", "a layer such as convolution or max pooling"
         )
-
-
-def split(sizes: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
-    """Channels and sides of a size of three numbers, written channels last or first.
-
-    >>> split((224, 224, 3)), split((3, 224, 224)), split((7, 7, 512))
-    ((3, (224, 224)), (3, (224, 224)), (512, (7, 7)))
-    """
-    first, second, third = sizes
-    is_first = second == third != first or (second != third and first != second and first <= 4 < third)
-    return (first, (second, third)) if is_first else (third, (first, second))
 
 
 def _shown(value: Any) -> str:

@@ -45,7 +45,7 @@ class _Facts:
         self.bits: int | None = context.get("bits")
         self.given: dict[str, Any] = {}
         for mark in marks:
-            if mark.concept in ("wanted", "memory", "field"):
+            if mark.concept in ("wanted", "map", "memory", "field"):
                 self.given.update(mark.values)
             elif mark.concept == "keep":
                 self.given["keep"] = True

@@ -99,7 +99,8 @@ def read(text: str) -> Reading:
             continue
         best = table.best(tokens, at)
         if best is None:
-            if token.text in table.harmless or token.text in table.language.lexicon.links:
+            counted = at > 0 and tokens[at - 1].kind in ("number", "size") and token.text in table.language.nouns
+            if not counted and (token.text in table.harmless or token.text in table.language.lexicon.links):
                 ignored[text[token.start : token.end].lower()] = None
             else:
                 unknown.append((token, sentence))

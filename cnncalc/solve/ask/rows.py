@@ -35,6 +35,8 @@ class Language(NamedTuple):
     """Words without a meaning of their own here: they are left out silently."""
     phrases: tuple[str, ...] = ()
     """Turns of phrase without a meaning here, as patterns."""
+    nouns: frozenset[str] = frozenset()
+    """Words that say what a number counts, so that right after one they are never harmless."""
 
 
 def row(pattern: str, concept: str, **implied: Any) -> Row:

@@ -6,13 +6,21 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from cnncalc.core.diagnostic import Diagnostic, SpecError
-from cnncalc.solve.ask.network import Draft, Input
+from cnncalc.core.shapes import shape_text
 from cnncalc.solve.ask.phrases import say
+from cnncalc.solve.ask.sketch import Draft, Input
 from cnncalc.spec.model import Spec
-from cnncalc.spec.read import load_bytes, load_inline
+from cnncalc.spec.read import load, load_bytes, load_inline
+from cnncalc.zoo import PREFIX
 
 _LETTERS = {"kernel": "k", "stride": "s", "padding": "p", "dilation": "d", "groups": "g"}
-_VALUES = {"conv": "filters", "transposed_conv": "filters", "separable_conv": "filters", "dense": "units"}
+_VALUES = {
+    "conv": "filters",
+    "locally_connected": "filters",
+    "transposed_conv": "filters",
+    "separable_conv": "filters",
+    "dense": "units",
+}
 _SHORT = {"maxpool": "kernel", "avgpool": "kernel", "depthwise_conv": "kernel"}
 _VECTOR = ("global_avgpool", "global_maxpool", "flatten", "dense")
 NEEDED = {
@@ -67,6 +75,25 @@ def spell(layers: list[Draft], given: Input, lang: str, *, filters_matter: bool)
         counts[kind] = counts.get(kind, 0) + 1
         paths.append(f"{kind}{counts[kind]}")
     return Spelled(text, spec, tuple(dict.fromkeys(notes)), tuple(paths[place] for place in places))
+
+
+def by_name(name: str, given: Input) -> Spelled:
+    """A network of the zoo; a stated input must be its own."""
+    text = f"{PREFIX}{name}"
+    spec = load(text)
+    (shape,) = spec.inputs.values()
+    stated = (given.channels or shape[0], *(given.sides or shape[1:]))
+    if stated != shape:
+        raise SpecError(
+            Diagnostic(
+                f"{name} is kept here for another input",
+                expected=shape_text(shape),
+                received=shape_text(stated),
+                remedy=f"cnncalc analyze {text} --input {shape_text(stated)}",
+                file="<question>",
+            )
+        )
+    return Spelled(text, spec, (), ())
 
 
 def _complete(one: Draft, number: int, filters_matter: bool) -> None:
@@ -162,4 +189,6 @@ def _yaml(start: str, rows: Iterable[tuple[str, dict[str, Any]]]) -> str:
 def _flow(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple) and len(set(value)) > 1:
+        return f"[{', '.join(map(str, value))}]"
+    return str(value[0] if isinstance(value, tuple) else value)

@@ -91,6 +91,13 @@ def _token(kind: str, written: str, start: int, end: int) -> Token:
     return Token("word" if kind == "word" else kind, singular(written) if kind == "word" else written, None, start, end)
 
 
+_FORMS = {
+    "outputting": "output", "outputted": "output", "producing": "produce", "generating": "generate", "yielding": "yield",
+    "having": "have", "giving": "give",
+}  # fmt: skip
+"""Other forms of the words that phrases begin with."""
+
+
 def singular(word: str) -> str:
     """A word without the s of its plural; what is no plural loses it too, in tables and texts alike.
 
@@ -115,6 +122,8 @@ def singular(word: str) -> str:
         "atrous",
     ):
         return word
-    if word == "biases":
-        return "bias"
+    if word in _FORMS:
+        return _FORMS[word]
+    if word == "biases" or word.endswith("sses"):
+        return word[:-2]
     return word[:-1] if len(word) > 2 and word.endswith("s") and not word.endswith("ss") else word

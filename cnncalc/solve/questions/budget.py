@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from cnncalc.analysis.analyze import analyze_graph, analyze_spec
@@ -60,15 +61,9 @@ def _rule(rule: str, training: bool, optimizer: str | None) -> str:
 
 
 def _bytes(memory: int) -> str:
-    from math import log10
-
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if memory >= size:
-            return (
-                f"{memory / size:.{max(0, 2 - int(log10(memory / size)))}f} {unit}"
-                if memory % size
-                else f"{memory // size} {unit}"
-            )
+            return f"{memory / size:.4g} {unit}"
     return f"{memory:,} B"
 
 
@@ -77,7 +72,13 @@ def _batch_lines(spec: Spec, memory: int, most: int, rule: str, training: bool, 
     graph = expand(spec, shipped_block)
     terms = textbook(graph, costs(graph))
     width = DTYPES[dtype]
-    need = lambda images: getattr(terms.bytes(images, width), "training_bytes" if training else "inference_bytes")  # noqa: E731
+
+    def need(images: int) -> int:
+        figures = terms.bytes(images, width)
+        found = figures.training_bytes if training else figures.inference_bytes
+        assert isinstance(found, int), "largest_batch has refused anything else"
+        return found
+
     one = need(2) - need(1)
     fixed = need(1) - one
     yield Line("parameters", value=fixed, unit="B")
@@ -100,12 +101,9 @@ def _remedies(
             name: (shape[0], *(size // 2 if type(size) is int else size for size in shape[1:]))
             for name, shape in spec.inputs.items()
         }
-        try:
-            found.append(
-                ("half the side", largest_batch(spec, memory, rule=rule, training=training, dtype=dtype, inputs=half))
-            )
-        except SpecError:
-            pass
+        with suppress(SpecError):  # half the side may leave no map
+            halved = largest_batch(spec, memory, rule=rule, training=training, dtype=dtype, inputs=half)
+            found.append(("half the side", halved))
     else:
         setup = Setup(spec, optimizer=optimizer or "sgd", dtype=dtype)
         found = [(change.what, batch) for change, batch in largest_batches(setup, memory, rule=rule, training=training)]

@@ -40,10 +40,10 @@ def keep_size(*, kernel: tuple[Any, ...], dilation: Any = 1, claim: Any = None) 
         lines.append(line("n_out", kept.positions()))
     undecided = [pad for pad in pads if isinstance(pad, list) and any(map(is_symbolic, pad))]
     solutions.append({"padding": pads[0] if len(pads) == 1 else pads, "stride": 1})
-    shown = "x".join(text(_value("kernel", one)) for one in kernel)
+    shown = "x".join(_bracketed(text(_value("kernel", one))) for one in kernel)
     notes = [] if undecided else _notes(pads)
     more = "" if dilation == 1 else f", dilation {text(spread)}"
-    rows = ({"padding": "x".join(_pad(pad) for pad in pads)},)
+    rows = ({"padding": " x ".join(_pad(pad) for pad in pads)},)
     verdict = None
     if claim is not None:
         right = str(claim).replace(" ", "") in (
@@ -95,6 +95,10 @@ def _symbols(tree: Any) -> dict[str, Any]:
 
 def _pad(pad: Any) -> str:
     return "+".join(map(text, pad)) if isinstance(pad, list) else text(pad)
+
+
+def _bracketed(shown: str) -> str:
+    return shown if shown.isalnum() else f"({shown})"
 
 
 def _notes(pads: list[Any]) -> list[str]:

@@ -30,7 +30,7 @@ def stack(*, kernel: int = 3, layers: int = 3, channels: Any = "C", dilation: in
     field = field_after(layers, kernel, 1, dilation)
     many = weights_of(_conv(width, width, kernel), bias=False)
     single = weights_of(_conv(width, width, field), bias=False)
-    stacked = total([many] * layers)
+    stacked = _sum([many] * layers)
     lines = (
         *field_steps(layers, kernel, 1, dilation),
         line(f"weights, {layers} x {kernel}x{kernel}", stacked),
@@ -51,7 +51,7 @@ def stack(*, kernel: int = 3, layers: int = 3, channels: Any = "C", dilation: in
     shown = f"{plural(layers, 'convolution')} of {kernel}x{kernel}"
     verdict = None if claim is None else _field_verdict(claim, field, kernel, layers, dilation)
     question = f"What do {shown} see, and what do they weigh against one kernel of that size?"
-    return Answer(question, (solution,), lines, notes=notes, verdict=verdict)
+    return Answer(question, (solution,), lines, notes=notes, verdict=verdict, rows=_rows(solution))
 
 
 def _field_verdict(claim: Any, field: int, kernel: int, layers: int, dilation: int) -> Verdict:
@@ -78,7 +78,7 @@ def separable(*, kernel: int = 3, channels: Any = "C_in", filters: Any = "C_out"
     full = weights_of(_conv(wide, out, kernel), bias=False)
     depthwise = weights_of(seen(one_layer("depthwise_conv", {"kernel": kernel, "bias": False}, (wide, ROOM, ROOM))))
     pointwise = weights_of(_conv(wide, out, 1), bias=False)
-    both = total([depthwise, pointwise])
+    both = _sum([depthwise, pointwise])
     shares = [quotient(part, full) for part in (depthwise, pointwise)]
     ratio_ = total([share.value for share in shares])
     lines = (
@@ -92,7 +92,7 @@ def separable(*, kernel: int = 3, channels: Any = "C_in", filters: Any = "C_out"
     )
     solution = {"full_weights": full.value, "separable_weights": both.value, "ratio": ratio_}
     notes = ("the same ratio holds for multiply-adds: both are used once per output position",)
-    return Answer(f"What does a separable {kernel}x{kernel} convolution save?", (solution,), lines, notes=notes)
+    return Answer(f"What does a separable {kernel}x{kernel} convolution save?", (solution,), lines, notes=notes, rows=_rows(solution))
 
 
 def bottleneck(*, channels: Any = 256, reduce: int = 4, kernel: int = 3) -> Answer:
@@ -106,7 +106,7 @@ def bottleneck(*, channels: Any = 256, reduce: int = 4, kernel: int = 3) -> Answ
     if type(wide) is int and type(narrow) is not int:
         stop(f"{wide} channels do not divide by {reduce}", f"a multiple of {reduce}", str(wide))
     full = weights_of(_conv(wide, wide, kernel), bias=False)
-    plain = total([full, full])
+    plain = _sum([full, full])
     steps = [_conv(wide, narrow, 1), _conv(narrow, narrow, kernel), _conv(narrow, wide, 1)]
     names = ("1x1 down", f"{kernel}x{kernel}", "1x1 up")
     made = [line(name, weights_of(it, bias=False), "weights") for name, it in zip(names, steps, strict=True)]
@@ -115,7 +115,7 @@ def bottleneck(*, channels: Any = 256, reduce: int = 4, kernel: int = 3) -> Answ
     saved = _share(plain.value, whole)
     solution = {"plain_weights": plain.value, "bottleneck_weights": whole, "times_fewer": saved}
     question = f"What does a bottleneck of {dim_text(wide)} channels, reduced {reduce}-fold, save?"
-    return Answer(question, (solution,), lines)
+    return Answer(question, (solution,), lines, rows=_rows(solution))
 
 
 def _conv(channels: Any, filters: Any, kernel: int) -> Any:
@@ -129,6 +129,20 @@ def _symbol(value: Any) -> Any:
 
         return symbol(value)
     return value
+
+
+def _rows(solution: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The same with fractions as decimals too."""
+    return ({name: _decimal(value) if isinstance(value, Fraction) else value for name, value in solution.items()},)
+
+
+def _decimal(value: Fraction) -> str:
+    return f"{value} = {float(value):.4g}" if value.denominator in (1, 2, 4, 5, 10, 20, 25) else f"{value}, about {float(value):.4g}"
+
+
+def _sum(parts: list[Any]) -> Any:
+    """The sum, with its formula."""
+    return total(parts)
 
 
 def _share(part: Any, whole: Any) -> Any:

@@ -224,7 +224,7 @@ def _table_row(asks: tuple[Ask, ...], row: tuple[Window, ...], solution: dict[st
     dropped = solution.get("dropped")
     if dropped is not None:
         shown["dropped"] = "x".join(map(str, dropped)) if isinstance(dropped, list) else dropped
-    figures = {name: solution[name] for name in ("params", "macs", "neurons") if name in solution}
+    figures: dict[str, Any] = {name: solution[name] for name in ("params", "macs", "neurons") if name in solution}
     if "shape" in solution:
         figures = {"shape": "x".join(map(str, solution["shape"])), **figures}
     return {**shown, **figures}

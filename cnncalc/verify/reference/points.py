@@ -26,6 +26,14 @@ def _affine(y: Array, weights: dict[str, Array]) -> Array:
     return y + _per_channel(weights["bias"], y) if "bias" in weights else y
 
 
+def scale(layer: Any, weights: dict[str, Array], x: Array) -> Array:
+    """Coefficients and offsets per channel; one for all or one for each number are spread by numpy's own rules."""
+    if layer.per == "channel":
+        return _affine(x, weights)
+    y = x * weights["weight"] if "weight" in weights else x
+    return y + weights["bias"] if "bias" in weights else y
+
+
 def _standard(x: Array, axes: tuple[int, ...]) -> Array:
     mean = x.mean(axes, keepdims=True)
     return (x - mean) / np.sqrt(((x - mean) ** 2).mean(axes, keepdims=True) + _EPSILON)
@@ -160,7 +168,8 @@ RULES: dict[str, Callable[..., Array]] = {
     "log_softmax": log_softmax,
     "maxout": maxout,
     "prelu": prelu,
-    "scale": lambda layer, weights, x: _affine(x, weights),
+    "scale": scale,
+    "rescale": lambda layer, weights, x: layer.factor * x + layer.offset,
     "add": lambda layer, weights, *inputs: reduce(np.add, inputs),
     "maximum": lambda layer, weights, *inputs: reduce(np.maximum, inputs),
     "multiply": multiply,

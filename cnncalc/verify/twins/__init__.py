@@ -62,6 +62,7 @@ TWINS: dict[str, str] = {
     "spatial_dropout": "regularise.spatial_dropout",
     "drop_path": "regularise.drop_path",
     "scale": "regularise.scale",
+    "rescale": "regularise.rescale",
     "flatten": "reshape.flatten",
     "identity": "reshape.identity",
     "reshape": "reshape.reshape",

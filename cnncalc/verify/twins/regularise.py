@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnncalc.verify.twins.edges import factory, spatial
+from cnncalc.verify.twins.edges import Apply, factory, spatial
 
 _SPATIAL = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
@@ -44,20 +44,41 @@ class DropPath(nn.Module):
 
 
 def scale(layer: Any, x: Tensor) -> nn.Module:
-    """X * weight [C, 1, ...], plus a bias of the same shape."""
+    """X * weight plus bias; per channel both are viewed as [C, 1, ...]."""
     return Scale(layer, x)
 
 
 class Scale(nn.Module):
-    """A coefficient, and an offset, per channel."""
+    """A coefficient, and an offset, per channel, for all numbers or for each number."""
 
     def __init__(self, layer: Any, x: Tensor) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(x.shape[1], **factory(x)))
-        self.register_parameter("bias", nn.Parameter(torch.zeros(x.shape[1], **factory(x))) if layer.bias else None)
+        sizes = {"channel": x.shape[1:2], "layer": (1,), "number": x.shape[1:]}[layer.per]
+        self.view = (-1, *(1,) * spatial(x)) if layer.per == "channel" else None
+        if not layer.weight and not layer.bias:
+            raise ValueError("expected a weight or a bias")
+        self.register_parameter("weight", nn.Parameter(torch.ones(sizes, **factory(x))) if layer.weight else None)
+        self.register_parameter("bias", nn.Parameter(torch.zeros(sizes, **factory(x))) if layer.bias else None)
 
     def forward(self, x: Tensor) -> Tensor:
         """Scaled and shifted."""
-        shape = (-1, *(1,) * spatial(x))
-        y = x * self.weight.view(shape)
-        return y if self.bias is None else y + self.bias.view(shape)
+        if self.weight is not None:
+            x = x * self._spread(self.weight)
+        return x if self.bias is None else x + self._spread(self.bias)
+
+    def _spread(self, weight: Tensor) -> Tensor:
+        return weight if self.view is None else weight.view(self.view)
+
+
+def rescale(layer: Any, x: Tensor) -> nn.Module:
+    """Offset - x for the factor -1 with an offset, else x * factor + offset without what changes nothing."""
+    factor, offset = layer.factor, layer.offset
+    if factor == -1 and offset:
+        return Apply(lambda y: offset - y)
+
+    def forward(y: Tensor) -> Tensor:
+        if factor != 1:
+            y = y * factor
+        return y + offset if offset else y
+
+    return Apply(forward)

@@ -69,13 +69,16 @@ class Budget(Rule):
             worst = min(values) if bound.least else max(values)
             if not bound.holds(worst):
                 limited = bound.quantity.value
+                unit = " B" if figure in BYTE_FIGURES else ""
+                beyond = int(abs(worst - limited))
+                here = figure in network.spec.budget
                 yield self.finding(
                     "",
-                    f"{figure} is {worst:,}{' B' if figure in BYTE_FIGURES else ''}, {'under the least' if bound.least else 'over the budget'} {limit} by {share(int(abs(worst - limited)), int(limited))}",
+                    f"{figure} is {worst:,}{unit}, {'under' if bound.least else 'over'} the budget {limit}{'' if here else ' of the configuration'} by {beyond:,}{unit} ({share(beyond, int(limited))})",
                     f"make {figure} larger, or lower the budget on purpose"
                     if bound.least
                     else "make the network smaller, or raise the budget on purpose",
-                    f"budget.{figure}",
+                    f"budget.{figure}" if here else None,
                     figure=figure,
                     computed=worst,
                     limit=str(limit),

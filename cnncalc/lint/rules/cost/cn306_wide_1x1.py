@@ -57,8 +57,10 @@ class Wide1x1(Rule):
     def check(self, network: Network, options: Mapping[str, Any]) -> Iterator[Finding]:
         """One finding per wide kernel."""
         for node in network.nodes:
+            if node.kind not in CONVOLUTIONS:
+                continue
             shape = network.inputs(node)[0]
-            if node.kind not in CONVOLUTIONS or shape is None or node.output is None or len(shape) != 3:
+            if shape is None or node.output is None or len(shape) != 3:
                 continue
             sides = kernel(node)
             if not numeric(shape[0], node.output[0]) or min(sides) < 3 or getattr(node.layer, "groups", 1) != 1:

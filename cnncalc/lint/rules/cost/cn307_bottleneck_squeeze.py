@@ -64,10 +64,11 @@ class BottleneckSqueeze(Rule):
         for node, after in pairwise(convolutions):
             shape = network.inputs(node)[0]
             sizes = [None if one is None else elements(one) for one in (shape, node.output, after.output)]
-            if None in sizes or not numeric(*sizes) or _passed(network, node):
+            if None in sizes or not numeric(*sizes):
                 continue
             before, own, behind = (int(size or 0) for size in sizes)
-            if own < options["ratio"] * before and own < options["ratio"] * behind:
+            narrow = own < options["ratio"] * before and own < options["ratio"] * behind
+            if narrow and not _passed(network, node):
                 yield self.finding(
                     node,
                     f"its map of {own:,} numbers stands between {before:,} and {behind:,}: less than {options['ratio']:g} of both",

@@ -46,8 +46,8 @@ class MemoryBound(Rule):
     ```
 
     ## Limits
-    A roofline bound: caches, fusion and the choice of algorithm move the line. Only devices whose peak and bandwidth are
-    known are judged, and only float32.
+    A roofline bound: caches, fusion and the choice of algorithm move the line. Only devices whose bandwidth and peak in
+    `train.dtype` are known are judged; float32 is taken without tensor cores (TF32 lifts the line).
 
     ## References
     - Williams, Waterman and Patterson, Roofline, 2009.
@@ -62,9 +62,10 @@ class MemoryBound(Rule):
         """At most one finding, on the layer with the most work among the bound ones."""
         device = find_device(str(network.target.get("device") or ""))
         train = network.spec.train or Train()
-        if device is None or not device.float32 or not device.bandwidth or train.dtype not in (None, "float32"):
+        rate = device.tflops.get(train.dtype or "float32") if device is not None else None
+        if device is None or not rate or not device.bandwidth:
             return
-        ridge, batch = 1000 * device.float32 / device.bandwidth, train.batch or 1
+        ridge, batch = 1000 * rate / device.bandwidth, train.batch or 1
         known = [(node, intensity(network, node)) for node in network.nodes if node.layer.weighted]
         layers = [(node, value, int(network.row(node).macs or 0)) for node, value in known if value is not None]
         bound = [(node, value, macs) for node, value, macs in layers if value < ridge]

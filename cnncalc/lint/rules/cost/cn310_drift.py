@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from cnncalc.lint.finding import Finding
 from cnncalc.lint.lock import Drift as Drifted
-from cnncalc.lint.lock import drift
+from cnncalc.lint.lock import drift, shown
 from cnncalc.lint.network import Network
 from cnncalc.lint.rule import Rule
 from cnncalc.lint.rules.wiring import numeric
@@ -80,8 +80,4 @@ def _smaller(one: Drifted) -> bool:
 def _change(one: Drifted) -> str:
     if one.figure == "layer":
         return "the layer is new" if one.locked is None else f"the {one.locked} is gone"
-    return f"{one.figure} {_shown(one.now)} (locked {_shown(one.locked)})"
-
-
-def _shown(value: Any) -> str:
-    return f"{value:,}" if type(value) is int else str(value)
+    return f"{one.figure} {shown(one.figure, one.now)} (locked {shown(one.figure, one.locked)})"

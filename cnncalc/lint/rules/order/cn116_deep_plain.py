@@ -61,7 +61,7 @@ class DeepPlain(Rule):
                 stretch = []
             elif node.kind in CONVS:
                 stretch.append(node)
-                longest = max(longest, stretch, key=len).copy()
+                longest = max(longest, stretch, key=len)
         if len(longest) > options["most"]:
             yield self.finding(
                 longest[0],

@@ -46,7 +46,8 @@ class SizesNotAllValid(Rule):
     ```
 
     ## Limits
-    Sizes below `smallest` (32 pixels) are not expected to work. A condition on several symbols at once (a reshape that
+    An input in numbers is one size, which CN001 and CN002 judge; that others would not work is no fault of it
+    (`cnncalc solve sizes` says which do). Sizes below `smallest` (32 pixels) are not expected to work. A condition on several symbols at once (a reshape that
     fixes H * W) is not solved. Only spatial sizes are looked at, not symbolic channels.
 
     ## References

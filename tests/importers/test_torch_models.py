@@ -1,0 +1,63 @@
+"""The importer from PyTorch on published networks: every figure is the module's own."""
+
+from functools import lru_cache
+
+import pytest
+import torch
+
+from cnncalc.analysis.analyze import analyze_spec
+from cnncalc.importers.check import equal
+from cnncalc.importers.finish import finish
+from cnncalc.importers.torch.convert import convert
+from tests.importers.measured import Measured, measure
+from tests.importers.models.table import MODELS
+
+BATCH = 2
+every_model = pytest.mark.parametrize("name", MODELS)
+
+
+@lru_cache(maxsize=None)
+def seen(name: str) -> Measured:
+    return measure(MODELS[name].build, MODELS[name].inputs, BATCH)
+
+
+def module(name: str) -> torch.nn.Module:
+    with torch.device("meta"):
+        return MODELS[name].build()
+
+
+@every_model
+def test_every_figure_is_the_modules(name: str) -> None:
+    network = module(name)
+    compact = convert(network, MODELS[name].inputs, name)
+    flat = finish(compact.sketch, flat=True)
+    analysis = analyze_spec(flat.spec, batch=BATCH)
+    wanted = seen(name)
+    totals = analysis.totals
+    assert not analysis.faults
+    assert (totals.params, totals.trainable_params, totals.buffers) == (wanted.params, wanted.trainable, wanted.buffers)
+    assert totals.macs == BATCH * wanted.macs
+    assert analysis.memory.torch.saved_bytes == wanted.saved
+    rows = {row.path: row.output for row in analysis.rows}
+    for leaf, shape in wanted.outputs.items():
+        output = next((rows[path] for path in paths(leaf, rows)), None)
+        if output is not None:
+            # what the module computes channels last stands channels first in the spec
+            assert sorted(bare(output)) == sorted(bare(shape)), leaf
+    weighted = {n for n, _ in network.named_parameters()}
+    for leaf in {n.rpartition(".")[0] for n in weighted} & set(wanted.outputs):
+        assert any(path in rows for path in paths(leaf, rows)), f"{leaf} has no row of its name"
+
+    assert not [note for note in compact.notes if "layer by layer" in note]
+    assert equal(analysis, analyze_spec(compact.spec, batch=BATCH))
+
+
+def paths(leaf: str, rows: dict[str, object]) -> list[str]:
+    """A module's row in the flat form: its qualified name; in a head, behind the head's name."""
+    name = leaf.replace(".", "_").lstrip("-")
+    return [path for path in rows if path == name or path.endswith(f".{name}")]
+
+
+def bare(shape: tuple[object, ...]) -> tuple[object, ...]:
+    """Sizes without ones: 64x1x1 is 64."""
+    return tuple(size for size in shape if size != 1)
