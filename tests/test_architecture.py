@@ -69,7 +69,10 @@ PLACES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         tuple(f"cnncalc/core/{name}.py" for name in ("symbolic", "floors", "order", "wording")),
         ("cnncalc/core/",),
     ),
-    "torch": (("cnncalc/verify/", "cnncalc/importers/"), ("cnncalc/verify/", "cnncalc/importers/")),
+    "torch": (
+        ("cnncalc/verify/", "cnncalc/importers/"),
+        ("cnncalc/verify/", "cnncalc/importers/", "cnncalc/exporters/onnx.py"),
+    ),
     "numpy": (
         ("cnncalc/verify/", "cnncalc/importers/"),
         ("cnncalc/core/arrays.py", "cnncalc/verify/", "cnncalc/importers/"),

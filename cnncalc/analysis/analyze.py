@@ -24,7 +24,6 @@ from cnncalc.analysis.result import (
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.dims import Condition, Dim, is_symbolic, times
 from cnncalc.core.shapes import AXES
-from cnncalc.core.source import NOWHERE
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph, Node
 from cnncalc.spec.model import Spec, Train
@@ -67,8 +66,10 @@ def analyze_spec(
     replaced = replaced_inputs(spec, inputs, symbolic)
     chosen = optimizer or (spec.train.optimizer if spec.train is not None else None) or "sgd"
     graph = expand(spec, shipped_block, replaced, variables)
-    place = target(spec, device)
+    place, nowhere = target(spec, device)
     result = analyze_graph(graph, batch_of(graph, batch, symbolic), dtype, chosen, device=place, allowances=allowances)
+    if nowhere and result.memory.device is not None:
+        result = replace(result, memory=replace(result.memory, device=replace(result.memory.device, unknown=nowhere)))
     if remedies and result.memory.device is not None:
         from cnncalc.analysis.changes import Setup
         from cnncalc.analysis.remedies import remedies as find_remedies
@@ -81,21 +82,24 @@ def analyze_spec(
     return result
 
 
-def target(spec: Spec, device: str | None = None) -> Device | None:
-    """The device that is named, else the spec's target. Raises SpecError where it is neither a device nor a memory."""
+def target(spec: Spec, device: str | None = None) -> tuple[Device | None, str]:
+    """The device that is named, else the spec's target, and why that is none. Raises SpecError for a name that is none.
+
+    A spec's target that nobody knows is no reason to withhold everything else: it is told beside the device figure.
+    """
     named = device if device is not None else spec.target.get("device")
     if named is None:
-        return None
+        return None, ""
     from cnncalc.analysis.devices import device as find
 
     try:
-        return find(str(named))
+        return find(str(named)), ""
     except ValueError as error:
-        expected = "a device like a100-40gb, or an amount of memory like 24 GiB"
-        span = spec.spans.get("target.device") or spec.spans.get("target") or NOWHERE
-        where = (span, spec.file) if device is None else (NOWHERE, "")
+        if device is None:
+            return None, str(error)
         words, _, remedy = str(error).partition("; ")
-        raise SpecError(Diagnostic(words, "CN900", "", expected, str(named), remedy, *where)) from None
+        expected = "a device like a100-40gb, or an amount of memory like 24 GiB"
+        raise SpecError(Diagnostic(words, expected=expected, received=device, remedy=remedy)) from None
 
 
 def replaced_inputs(
@@ -297,13 +301,18 @@ def _torch(
     if not wanted:
         return TorchMemory(reason="not asked for"), [None] * len(graph.nodes), None
     # a large room, which a review seldom enters
-    from cnncalc.analysis.torch_memory.model import figures, memory_model, stated, unknown, unmeasured
+    from cnncalc.analysis.torch_memory.model import figures, memory_model, one_image, stated, unknown, unmeasured
 
     reason = unknown(graph)
     if reason:
         return TorchMemory(reason=reason), [None] * len(graph.nodes), None
-    model = memory_model(graph, DTYPES[dtype], batch, stated(graph.spec, optimizer))
-    return replace(figures(model, batch), estimate=unmeasured(graph, dtype)), [*model.saved_bytes(batch)], model
+    width, training = DTYPES[dtype], stated(graph.spec, optimizer)
+    model = memory_model(graph, width, batch, training)
+    found = figures(model, batch)
+    said = [found.estimate, unmeasured(graph, dtype)]
+    if type(batch) is not int:
+        said.append(one_image(graph, width, batch, training, model))
+    return replace(found, estimate="; ".join(filter(None, said))), [*model.saved_bytes(batch)], model
 
 
 def conditions(train: Train | None) -> tuple[str, ...]:

@@ -126,8 +126,8 @@ def _settings(setup: Setup) -> Iterator[Change]:
 
 def _in_place(setup: Setup, graph: Graph) -> Iterator[Change]:
     """Every activation that torch can run in place with the same result, and still go back through."""
-    from cnncalc.analysis.torch_memory.machine import OverwriteError, ViewOverwriteError
     from cnncalc.analysis.torch_memory.model import Training, memory_model
+    from cnncalc.analysis.torch_memory.values import OverwriteError, ViewOverwriteError
 
     readers = Counter(ref for node in graph.nodes for ref in node.inputs)
     free = [node for node in graph.nodes if node.kind in ACTIVATIONS and node.layer.overwrites]

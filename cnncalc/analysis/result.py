@@ -142,6 +142,8 @@ class DeviceMemory:
     largest_training_batch: int | None = None
     train_batch: int | None = None
     """The spec's `train.batch`; it fits if it is no larger than the largest training batch."""
+    unknown: str = ""
+    """Why the spec's target is neither a device nor an amount of memory; empty: it is one, or there is none."""
 
 
 class Remedy(NamedTuple):

@@ -31,11 +31,13 @@ def ask(
 ) -> None:
     """Answers an exercise in words, with derivations; first it shows the network that it understood.
 
-    It knows the usual phrases of such exercises and nothing else: a word that could matter and is not understood is
-    named, never guessed at. Exit code 0: fine; 1: a claim is wrong or a shape does not fit; 2: the question was not understood.
+    It knows the usual phrases of such exercises and nothing else: a word that could matter
+    and is not understood is named, never guessed at.
+
+    Exit code 0: fine; 1: a claim is wrong or a shape does not fit; 2: not understood.
     """
     from cnncalc.cli.options import choose
-    from cnncalc.cli.run import complain
+    from cnncalc.cli.pages import refuse
     from cnncalc.core.diagnostic import SpecError
     from cnncalc.solve.ask.ask import ask as answered
 
@@ -43,13 +45,7 @@ def ask(
     try:
         asked = answered(_text(question), claim or ())
     except SpecError as error:
-        if format_ == "json":
-            from cnncalc.report.formats.answer import render as render_error
-
-            sys.stdout.write(render_error([error]))
-        else:
-            complain([error])
-        sys.exit(2)
+        refuse(error, format_)
     if format_ == "json":
         from cnncalc.report.formats.asked import render
 

@@ -27,7 +27,7 @@ def convolve(
     kernels: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[KERNEL]...",
+            metavar="KERNEL",
             help="A filter each, written like the image; or edge, sharpen, gaussian, box, vertical, horizontal, identity, vertical-line, horizontal-line.",
             show_default=False,
         ),
@@ -81,7 +81,7 @@ def convolve(
     from pathlib import Path
 
     from cnncalc.cli.options import choose
-    from cnncalc.cli.run import complain
+    from cnncalc.cli.pages import refuse
     from cnncalc.core.diagnostic import SpecError
 
     choose(("--format", format_, FORMATS), ("--padding-mode", padding_mode, MODES))
@@ -96,8 +96,7 @@ def convolve(
             save_plot(worked, Path(plot))
         sys.stdout.write(_text(worked, format_, steps))
     except SpecError as error:
-        complain([error])
-        sys.exit(2)
+        refuse(error, format_)
 
 
 def _fitting(

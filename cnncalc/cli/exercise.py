@@ -25,7 +25,7 @@ def exercise(
     Exit code 0: fine; 2: the call is wrong.
     """
     from cnncalc.cli.options import choose
-    from cnncalc.cli.run import complain
+    from cnncalc.cli.pages import refuse
     from cnncalc.core.diagnostic import SpecError
     from cnncalc.solve.exercise.worksheet import worksheet
     from cnncalc.solve.lang import LANGUAGES
@@ -35,8 +35,7 @@ def exercise(
         topics = tuple(name.strip() for name in topic.split(",") if name.strip())
         sheet = worksheet(seed, topics, count, lang)
     except SpecError as error:
-        complain([error])
-        sys.exit(2)
+        refuse(error, format_)
     if format_ == "json":
         from cnncalc.report.formats.worksheet import render
 

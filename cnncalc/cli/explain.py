@@ -40,7 +40,7 @@ def explain(
     what: Annotated[
         str,
         typer.Option(
-            metavar="FIGURE", help="What is claimed: params, output, macs, receptive_field ...", show_default=False
+            metavar="FIGURE", help="Only this figure: params, output, macs, receptive_field ...", show_default=False
         ),
     ] = "",
     claim: Annotated[

@@ -16,6 +16,7 @@ def import_() -> typer.Typer:
         no_args_is_help=True,
     )
     group.command(name="torch")(torch)
+    group.command(name="keras")(keras)
     return group
 
 
@@ -54,6 +55,46 @@ def torch(
     try:
         text = _torch_text(target, input_ or ["3x224x224"], call_args, name, flat)
         _write(text, output)
+    except SpecError as error:
+        complain([error])
+        sys.exit(2)
+
+
+def keras(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="A .keras archive, or a .json file with model.to_json().", show_default=False
+        ),
+    ],
+    input_: Annotated[
+        str | None,
+        typer.Option(
+            "--input", metavar="CxHxW", help="The image's size where the file leaves it open.", show_default=False
+        ),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where the spec goes.", show_default="stdout")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The network's name.", show_default="the model's")
+    ] = None,
+    flat: Annotated[bool, typer.Option("--flat", help="Every layer written out, no blocks.")] = False,
+) -> None:
+    """A Keras model as a spec, read from its configuration: nothing of it is executed, and Keras is not needed.
+
+    Sizes are compared with those that Keras 3 writes beside its tensors. Exit code 0: imported, all equal; 2: something is
+    not understood or differs (each is named), or the call is wrong; then nothing is written.
+    """
+    from cnncalc.cli.run import complain
+    from cnncalc.core.diagnostic import SpecError
+
+    try:
+        from cnncalc.cli.options import input_values
+        from cnncalc.importers.keras.convert import convert
+
+        sizes = input_values([input_], ("input",))["input"] if input_ is not None else None
+        _write(convert(file, sizes, name, flat=flat).text, output)
     except SpecError as error:
         complain([error])
         sys.exit(2)

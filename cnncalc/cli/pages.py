@@ -1,10 +1,12 @@
-"""A document in the format that was asked for."""
+"""A document, or what is wrong with the call, in the format that was asked for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from cnncalc.core.diagnostic import SpecError
     from cnncalc.report.doc import Doc
 
 
@@ -21,3 +23,16 @@ def page(doc: Doc, format_: str) -> str:
 
         return terminal(doc)
     return render(doc)
+
+
+def refuse(error: SpecError, format_: str) -> NoReturn:
+    """Says what is wrong with the input or the call and ends the command with 2; in JSON as `cnncalc/error/1`."""
+    if format_ == "json":
+        from cnncalc.report.formats.answer import render
+
+        sys.stdout.write(render([error]))
+    else:
+        from cnncalc.cli.run import complain
+
+        complain([error])
+    sys.exit(2)

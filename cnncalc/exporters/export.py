@@ -125,5 +125,6 @@ def heading(graph: Graph) -> str:
     """The first line of exported source: the network, from which size to which."""
     inputs = ", ".join(shape_text(shape) for shape in graph.inputs.values())
     results = shape_text(graph.shape(graph.result) or ())
-    name = graph.spec.name.replace("\\", "/").replace('"', "'")
+    # the only text of a spec that source holds as it is: it must not end the docstring
+    name = " ".join(graph.spec.name.replace("\\", "/").replace('"', "'").split())
     return f"{name}: {inputs} to {results}."

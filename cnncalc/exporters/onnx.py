@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +27,26 @@ def onnx_bytes(graph: Graph, heading: str) -> bytes:
     except ImportError as error:
         message = f"export to ONNX needs {error.name}"
         raise SpecError(Diagnostic(message, remedy="pip install 'cnncalc[verify,onnx]'")) from None
-    namespace: dict[str, Any] = {}
-    exec(compile(torch_source(graph, heading), "<exported>", "exec"), namespace)
-    classes = [value for value in namespace.values() if isinstance(value, type) and issubclass(value, torch.nn.Module)]
     state = torch.get_rng_state()
     try:
-        network = classes[-1]().eval()
+        network = _network(torch_source(graph, heading)).eval()
         inputs = tuple(torch.randn(2, *shape) for shape in graph.inputs.values())
         return _traced(network, inputs, tuple(graph.inputs))
     finally:
         torch.set_rng_state(state)
+
+
+def _network(source: str) -> Any:
+    """The network of exported source: its last class. The source is ours: of a spec's text it holds only checked names."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "exported_network.py")
+        file.write_text(source, encoding="utf-8")
+        place = spec_from_file_location("exported_network", file)
+        assert place is not None and place.loader is not None
+        module = module_from_spec(place)
+        place.loader.exec_module(module)
+    names = re.findall(r"^class (\w+)", source, re.M)
+    return getattr(module, names[-1])()
 
 
 @contextmanager

@@ -48,7 +48,11 @@ def _totals(sketch: Sketch, analysis: Analysis) -> list[Diagnostic]:
     ):
         if one is not None and one != other:
             message = f"{sketch.name} has {one:,} {what}, the imported spec {other:,}"
-            found.append(Diagnostic(message, expected=f"{one:,}", received=f"{other:,}"))
+            idle = ", ".join(sketch.unused[:5]) + (f" and {len(sketch.unused) - 5} more" if sketch.unused[5:] else "")
+            remedy = (
+                f"a call does not use {idle}: remove what is not used" if sketch.unused and "MACs" not in what else ""
+            )
+            found.append(Diagnostic(message, remedy=remedy))
     return found
 
 

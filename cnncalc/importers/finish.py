@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cnncalc.analysis.analyze import analyze_spec
 from cnncalc.importers.check import check, equal
 from cnncalc.importers.compact import compact
-from cnncalc.importers.compact.spec import Unfoldable
+from cnncalc.importers.compact.spec import UnfoldableError
 from cnncalc.importers.flat import flat as flat_spec
 from cnncalc.importers.parts import in_order
 from cnncalc.importers.sketch import Sketch
@@ -39,7 +39,7 @@ def finish(sketch: Sketch, *, flat: bool = False) -> Imported:
         return Imported(plain, ordered.notes, sketch)
     try:
         folded = _claiming(compact(ordered), ordered)
-    except Unfoldable as reason:
+    except UnfoldableError as reason:
         return Imported(plain, (*ordered.notes, f"written out layer by layer: {reason}"), sketch)
     if not equal(analysis, analyze_spec(folded)):
         return Imported(plain, (*ordered.notes, "written out layer by layer: folding it would change a figure"), sketch)

@@ -65,6 +65,9 @@ class Measured(NamedTuple):
     """Multiply-adds of one image's prediction."""
 
 
+UNMEASURED = Measured()
+
+
 @dataclass(frozen=True, slots=True)
 class Sketch:
     """A network read from elsewhere."""
@@ -74,7 +77,7 @@ class Sketch:
     inputs: dict[str, Shape]
     steps: tuple[Step, ...]
     outputs: tuple[Output, ...]
-    measured: Measured = Measured()
+    measured: Measured = UNMEASURED
     notes: tuple[str, ...] = field(default=())
     """What the reader of the spec must know: what was left out, what is written in another way."""
     unused: tuple[str, ...] = field(default=())

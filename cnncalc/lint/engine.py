@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cnncalc.analysis.analyze import analyze_graph, target
+from cnncalc.analysis.analyze import analyze_graph
 from cnncalc.core.diagnostic import SpecError
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph
@@ -125,7 +125,6 @@ class Linter:
 
     def _network(self, spec: Spec, name: str, settings: Settings) -> Network:
         graph = expand(spec, shipped_block)
-        target(spec)  # whoever names a device that nobody knows would wait for its rules in vain
         optimizer = (spec.train.optimizer if spec.train is not None else None) or "sgd"
         lock = self._lock(name)
         locked, lock_file = (lock.entry(name), lock.file) if lock is not None else (None, "")

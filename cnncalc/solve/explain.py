@@ -18,6 +18,7 @@ from cnncalc.core.shapes import Shape, shape_text
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph, Group, Node
 from cnncalc.solve.answer import Answer, Line
+from cnncalc.solve.explain_claim import check, judge, wanted
 from cnncalc.solve.explain_faults import fault_lines
 from cnncalc.solve.explain_field import Known, field_lines
 from cnncalc.solve.explain_layer import cost_lines, kept_line, size_lines
@@ -57,7 +58,8 @@ def explain(
     """The derivation of every figure of a layer, of a block's layers, or (without `layer`) of the whole network.
 
     `spec` is a Spec, a file, `zoo:alexnet` or inline notation; the other arguments are those of `analyze`. `lang` is en
-    or zh. `claim` is a stated value of the figure `what`: the answer then has a verdict. Raises SpecError when the spec
+    or zh. `what` asks for one figure only, by its name in claims; `claim` is a stated value of it: the answer then has a
+    verdict. Raises SpecError when the spec
     cannot be read, for an unknown layer and for a claim that cannot be read; a shape fault is explained as one.
 
     >>> answer = explain("in 3x227x227; conv 96 k11 s4", "conv1")
@@ -69,19 +71,20 @@ def explain(
     images = batch_of(graph, batch, symbolic)
     analysis = analyze_graph(graph, images, dtype, "sgd")
     target = find(graph, layer)
-    lines = tuple(_lines(graph, analysis, target, Setting(images, DTYPES[dtype], lang)))
-    verdict = None
-    if claim is not None:
-        from cnncalc.solve.explain_claim import judge
-
-        verdict = judge(graph, target.path, what, claim, images, dtype)
+    setting = Setting(images, DTYPES[dtype], lang)
+    if what or claim is not None:
+        check(what, target.path)
+        lines = tuple(line for line in _lines(graph, analysis, target, setting, False) if line.figure in wanted(what))
+    else:
+        lines = tuple(_lines(graph, analysis, target, setting, True))
+    verdict = None if claim is None else judge(graph, target.path, what, claim, images, dtype)
     return Answer(
         question=say("explain-one", lang, name=loaded.name, path=layer)
         if layer
         else say("explain-all", lang, name=loaded.name),
         solutions=tuple(_solution(analysis.rows[row]) for row in target.rows),
         derivation=lines,
-        notes=tuple(_notes(analysis, lines, lang)),
+        notes=tuple(_notes(analysis, lines, lang)) if lines else (say("no-formula", lang, what=what),),
         verdict=verdict,
         titles=_titles(graph, lang),
         lang=lang,
@@ -110,12 +113,13 @@ def find(graph: Graph, layer: str | None) -> Target:
     raise SpecError(Diagnostic(message, expected="the path of a layer or block", remedy=remedy, file=graph.spec.file))
 
 
-def _lines(graph: Graph, analysis: Analysis, target: Target, setting: Setting) -> Iterator[Line]:
+def _lines(graph: Graph, analysis: Analysis, target: Target, setting: Setting, fold: bool) -> Iterator[Line]:
+    """Every line with its path; with `fold` what is as in an earlier layer is told once."""
     known = Known(graph, receptive_fields(graph), setting.lang)
     told: dict[Any, str] = {}
     for row in target.rows:
         node = graph.nodes[row]
-        lines = _layer(node, known, analysis.rows[row], setting, told)
+        lines = _layer(node, known, analysis.rows[row], setting, told if fold else {})
         yield from (line._replace(path=node.path) for line in lines)
     if target.block is not None and len(target.rows) > 1:
         yield from (line._replace(path=target.path) for line in block_lines(graph, target.rows, setting))
@@ -129,7 +133,7 @@ def _layer(node: Node, known: Known, row: Row, setting: Setting, told: dict[Any,
     lang, graph = setting.lang, known.graph
     it = shadow(node, graph)
     if it is None:
-        yield from fault_lines(node, graph, lang)
+        yield from (line._replace(figure="fault") for line in fault_lines(node, graph, lang))
         return
     shapes: tuple[Shape, ...] = tuple(shape for ref in node.inputs if (shape := graph.shape(ref)) is not None)
     key = (id(node.layer), shapes, node.share, node.trainable)
@@ -140,13 +144,13 @@ def _layer(node: Node, known: Known, row: Row, setting: Setting, told: dict[Any,
         if node.train_only:
             yield Line(words=say("train-only", lang))
         if node.share is not None:
-            yield Line(words=say("shares", lang, path=graph.nodes[node.share].path))
-        yield from size_lines(it, lang)
+            yield Line(words=say("shares", lang, path=graph.nodes[node.share].path), figure="params")
+        yield from (line._replace(figure="output") for line in size_lines(it, lang))
         yield from cost_lines(it, setting.batch, setting.width, lang)
     kept = kept_line(node, shapes, row.saved_bytes, lang)
     if kept is not None:
-        yield kept
-    yield from field_lines(it, known)
+        yield kept._replace(figure="saved_bytes")
+    yield from (line._replace(figure="receptive_field") for line in field_lines(it, known))
 
 
 def _solution(row: Row) -> dict[str, Any]:

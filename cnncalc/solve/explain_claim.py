@@ -18,13 +18,7 @@ from cnncalc.spec.yaml import resolve
 
 def judge(graph: Graph, path: str, what: str, stated: str, batch: Any, dtype: str) -> Verdict:
     """The verdict on `stated` for the figure `what`. Raises SpecError where either cannot be read or judged."""
-    known = TOTAL_FIGURES if not path else ROW_FIGURES
-    if what.partition(".")[0] not in known or what.partition(".")[2] not in ("", *FIELD_FIGURES):
-        given = f"--what {what} is not known" if what else "--claim needs --what: which figure is claimed"
-        expected = f"one of {', '.join(known)}"
-        raise SpecError(
-            Diagnostic(given, path=path, expected=expected, remedy=did_you_mean(what, known) if what else "")
-        )
+    check(what, path)
     value = _value(what, stated)
     if type(batch) is int:
         # claims about training memory speak of the spec's batch: here it is the caller's
@@ -39,6 +33,40 @@ def judge(graph: Graph, path: str, what: str, stated: str, batch: Any, dtype: st
     unit = " B" if what in BYTE_FIGURES else ""
     sentences = () if slip is None else slip.sentences
     return Verdict(stated, bool(claim.holds), sentences, f"{_shown(claim.computed)}{unit}")
+
+
+def check(what: str, path: str) -> None:
+    """Raises SpecError when there is no such figure of a layer or block (or, without a path, of a network)."""
+    known = TOTAL_FIGURES if not path else ROW_FIGURES
+    base, _, part = what.partition(".")
+    if base in known and part in ("", *FIELD_FIGURES):
+        return
+    message = f"--what {what} is not known" if what else "--claim needs --what: which figure is claimed"
+    remedy = did_you_mean(what, known) if what else "add --what params"
+    raise SpecError(Diagnostic(message, path=path, expected=f"one of {', '.join(known)}", remedy=remedy))
+
+
+ALONG: dict[str, tuple[str, ...]] = {
+    "input": ("output",),
+    "flops_torch": ("macs",),
+    "saved": ("saved_bytes",),
+    "total_params": ("params", "buffers"),
+    "non_trainable_params": ("params", "buffers"),
+    "trainable_params": ("params",),
+    "train_only_params": ("params",),
+    "parameter_bytes": ("params",),
+    "gradient_bytes": ("params",),
+    "textbook_inference": ("textbook",),
+    "textbook_training": ("textbook",),
+    "textbook_training_with_gradients": ("textbook", "textbook_training"),
+}
+"""Figures that are derived along with the one that is asked for."""
+
+
+def wanted(what: str) -> frozenset[str]:
+    """Whose lines are shown when one figure is asked for."""
+    base = what.partition(".")[0]
+    return frozenset({base, "fault", *ALONG.get(base, ())})
 
 
 def _value(what: str, stated: str) -> Any:

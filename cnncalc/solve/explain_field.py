@@ -75,7 +75,8 @@ def _axis(it: Shadow, known: Known, reach: Any, field: ReceptiveField, axis: int
             words = say("point", lang) if reach is Reach.POINT and len(it.inputs) == 1 and phrase == "field" else ""
             yield line(name, seen[place], words=words)
         else:
-            why = "by-path" if reach is Reach.PERMUTED else "by-units"
+            finer = any(isinstance(one, Fraction) for one in (*field.jump, *field.start, *_jumps(it, known)))
+            why = "by-units" if finer else "by-path"
             yield Line(name, value=figure, words=say(why, lang) if phrase == "field" else "")
         if reach is Reach.POINT and len(it.inputs) == 1:
             return
@@ -84,6 +85,13 @@ def _axis(it: Shadow, known: Known, reach: Any, field: ReceptiveField, axis: int
                 yield line(say("shortest", lang), seen.min_size)
             else:
                 yield Line(say("shortest", lang), value=field.min_size[axis])
+
+
+def _jumps(it: Shadow, known: Known) -> Iterator[Any]:
+    """The jumps of the maps that the layer reads."""
+    for ref in it.node.inputs:
+        field = known.fields[ref] if ref >= 0 else None
+        yield from field.jump if field is not None else ()
 
 
 def _derived(it: Shadow, known: Known, reach: Any, axis: int) -> Seen | None:

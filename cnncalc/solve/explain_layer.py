@@ -15,7 +15,7 @@ from cnncalc.core.dims import is_symbolic
 from cnncalc.core.recording import expression_of, named, value_of
 from cnncalc.core.shapes import AXES, Shape
 from cnncalc.graph.model import Node
-from cnncalc.layers.operations import RESULT, Operation
+from cnncalc.layers.operations import BOOL, INDEX, RESULT, Operation
 from cnncalc.layers.window import same_total
 from cnncalc.solve.answer import Line
 from cnncalc.solve.derivation import line
@@ -53,6 +53,8 @@ def _paddings(it: Shadow, lang: str) -> Iterator[Line]:
         name = say("along", lang, name=say("padding", lang), axis=say(AXES[len(axes)][index], lang))
         before, after = (value_of(side) for side in axis.pads)
         words = say("placed", lang, before=before, after=after) if type(before) is type(after) is int else ""
+        if words and before != after:
+            words += say("odd-one", lang)
         yield line(name, same_total(axis.size, axis.reach, axis.stride), words=words)
 
 
@@ -102,8 +104,7 @@ def _kept(node: Node, shapes: tuple[Shape, ...]) -> tuple[str, ...]:
     for place, operation in enumerate(operations):
         for what, _ in operation.saves:
             if what < RESULT:
-                # 8 bytes are torch's indices, 1 a mask, 0 the network's own number format
-                found[f"kept-{operation.own[RESULT - 1 - what][1]}"] = None
+                found[_OWN.get(operation.own[RESULT - 1 - what][1], "kept-0")] = None
                 continue
             slot = len(shapes) + place if what == RESULT else operation.reads[what]
             while slot >= len(shapes) and (shown := operations[slot - len(shapes)]).view is not None:
@@ -111,6 +112,10 @@ def _kept(node: Node, shapes: tuple[Shape, ...]) -> tuple[str, ...]:
             if slot >= 0:
                 found[_which(slot - len(shapes), operations)] = None
     return tuple(found)
+
+
+_OWN = {INDEX: "kept-8", BOOL: "kept-1"}
+"""What an operation's own tensor is, by its bytes per number; any other holds statistics."""
 
 
 def _which(place: int, operations: tuple[Operation, ...]) -> str:

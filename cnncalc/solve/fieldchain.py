@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from cnncalc.analysis.receptive import Seen
 from cnncalc.layers.window import Axis
@@ -20,24 +21,17 @@ def through(before: Seen, kernel: int, stride: int = 1, dilation: int = 1) -> Se
     return after
 
 
-def fields(kernel: int, stride: int = 1, dilation: int = 1) -> Iterator[Seen]:
-    """What a unit sees behind 1, 2, 3, ... equal windows."""
-    one = FIRST
-    while True:
-        one = through(one, kernel, stride, dilation)
-        yield one
-
-
 def field_after(layers: int, kernel: int, stride: int = 1, dilation: int = 1) -> int:
     """The field of a unit behind so many equal windows; of none it is 1."""
     if stride == 1 and layers > 2:
         # every layer adds the same
-        one, two = field_after(1, kernel, 1, dilation), field_after(2, kernel, 1, dilation)
-        return one + (layers - 1) * (two - one)
+        first, second = field_after(1, kernel, 1, dilation), field_after(2, kernel, 1, dilation)
+        return first + (layers - 1) * (second - first)
     one = FIRST
     for _ in range(layers):
         one = through(one, kernel, stride, dilation)
-    return int(one.size)  # type: ignore[call-overload]
+    size: Any = one.size
+    return int(size)
 
 
 def layers_within(limit: int, kernel: int, stride: int = 1, dilation: int = 1) -> int | None:

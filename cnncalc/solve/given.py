@@ -98,7 +98,11 @@ def _checked(name: str, value: Any) -> Any:
         return value
     if isinstance(value, range):
         if value.step != 1 or not value or value.start < least or value.stop > LARGEST:
-            stop(f"the range of {name} is empty or below {least}", f"{least} or more, smaller number first", str(value))
+            stop(
+                f"the range of {name} is empty or below {least}",
+                f"{least} or more, smaller number first",
+                f"{value.start}..{value.stop - 1}",
+            )
         return value
     numbers = tuple(value) if isinstance(value, tuple | list) else (value,)
     if name != "padding" and len(numbers) != 1:

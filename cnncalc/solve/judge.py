@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from cnncalc.analysis import slips
+from cnncalc.core.diagnostic import SpecError
 from cnncalc.core.shapes import read_sizes
 from cnncalc.solve.answer import Verdict
-from cnncalc.solve.given import stop
-from cnncalc.solve.search import Ask, Window, forward, layer_of
+from cnncalc.solve.given import per_axis, read, stop
+from cnncalc.solve.search import Ask, Window, forward, layer_of, window_of
 
 FIGURES = ("params", "macs", "neurons", "shape")
 BLIND: dict[str, tuple[str, ...]] = {
@@ -59,11 +60,17 @@ def _read(claim: Any, asks: tuple[Ask, ...], more: Any) -> Stated:
         stop(
             f"the claim {text} cannot be read", "a value, or name=value", text, "write --claim 55 or --claim padding=2"
         )
-    from cnncalc.solve.given import per_axis, read
-
-    one = read(what, value.strip())
+    try:
+        one = read(what, value.strip())
+    except SpecError:
+        stop(f"the claim {text} cannot be read", f"a number for the {what}, or name=value", text, "write --claim 55")
     _, spread = per_axis({what: one, "input": tuple(1 for _ in asks)})
     values = spread[what]
+    if len(asks) == 1 and len(set(values)) == 1:
+        # 55x55 where one side was asked for
+        values = values[:1]
+    if len(values) != len(asks):
+        stop(f"the claim {text} has {len(values)} axes", f"{len(asks)}, as in the question", text)
     if any(isinstance(item, range) or item == "?" for item in values):
         stop(f"the claim {text} leaves a choice", "one value", text)
     return Stated(what, values, text)
@@ -111,7 +118,7 @@ def _diagnosed(stated: Stated, asks: tuple[Ask, ...]) -> tuple[str, ...]:
         if placed.unknown or not isinstance(goal, int):
             return ()
         side = _side(placed)
-        window = Window(*(0 if name == "output" else getattr(placed, name) for name in Window._fields))
+        window = window_of(placed)
         if side.length() != forward(placed.kind, window, placed.ceil):
             # the terms do not say all of it (a last window that starts beyond the map)
             return ()
@@ -125,7 +132,7 @@ def _diagnosed(stated: Stated, asks: tuple[Ask, ...]) -> tuple[str, ...]:
 
 
 def _side(ask: Ask) -> slips.Side:
-    window = Window(*(0 if name == "output" else getattr(ask, name) for name in Window._fields))
+    window = window_of(ask)
     if ask.kind != "transposed":
         layer: Any = layer_of(ask.kind, window, ask.ceil)
         return slips.Side.of(layer.axes((1, window.input))[0], ask.ceil)

@@ -84,6 +84,12 @@ class Found(NamedTuple):
     """Per unknown its name and the range that was looked through; None: every number that can matter."""
 
 
+def window_of(ask: Ask) -> Window:
+    """The window of an axis of which all but the output is given; the output is not computed."""
+    values: dict[str, Any] = {name: getattr(ask, name) for name in Window._fields if name != "output"}
+    return Window(output=0, **values)
+
+
 class TooManyError(Exception):
     """The ranges hold more combinations than can be tried."""
 
@@ -108,7 +114,8 @@ def layer_of(kind: str, window: Window, ceil: bool = False, **more: Any) -> Laye
 
 def forward(kind: str, window: Window, ceil: bool = False) -> int:
     """The output's length by the layer's formula, whether or not the window fits."""
-    return int(layer_of(kind, window, ceil).output((1, window.input))[1])  # type: ignore[call-overload]
+    length: Any = layer_of(kind, window, ceil).output((1, window.input))[1]
+    return int(length)
 
 
 def faults(kind: str, window: Window, ceil: bool = False) -> tuple[str, ...]:
@@ -200,7 +207,8 @@ class _Search:
     def _with(window: Window, name: str, index: int) -> Window:
         if name == "padding":
             return window._replace(padding=(index // 2, index - index // 2))
-        return window._replace(**{name: index})
+        changed: dict[str, Any] = {name: index}
+        return window._replace(**changed)
 
     def _pointless(self, window: Window) -> bool:
         """A single tap has no dilation: only the first of its spellings counts."""

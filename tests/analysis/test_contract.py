@@ -98,6 +98,7 @@ DEVICE = closed(
     largest_inference_batch={"anyOf": [WHOLE, NULL]},
     largest_training_batch={"anyOf": [WHOLE, NULL]},
     train_batch={"anyOf": [WHOLE, NULL]},
+    unknown=TEXT,
 )
 REMEDY = closed(
     key={**TEXT, "minLength": 1},

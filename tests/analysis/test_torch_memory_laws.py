@@ -130,3 +130,73 @@ def test_largest_batch_is_exact() -> None:
 def test_the_model_loads_no_torch() -> None:
     code = "import sys, cnncalc; cnncalc.analyze('in 3x8x8; conv 4 k3; relu'); sys.exit('torch' in sys.modules or 'sympy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+BRANCHES = """
+cnncalc: 1
+name: x
+input: 4x16x16
+layers:
+  - conv: {{filters: 8, kernel: 3, name: {stem}}}
+  - concat: [{one}, {two}]
+  - relu: {{name: {last}}}
+  - flatten
+  - dense: 10
+"""
+LEFT = "[{conv: {filters: 16, kernel: 3, padding: 1}}, batchnorm, relu, {conv: {filters: 4, kernel: 1}}]"
+RIGHT = "[{conv: {filters: 4, kernel: 1}}, sigmoid]"
+
+
+def drawn(tmp_path: Path, **words: str) -> MemoryModel:
+    path = tmp_path / "branches.yaml"
+    names = {"stem": "a", "last": "b", "one": LEFT, "two": RIGHT}
+    path.write_text(BRANCHES.format(**(names | words)), encoding="utf-8")
+    return memory_model(graph(path), 4, 4, Training("adam"))
+
+
+def test_names_change_nothing(tmp_path: Path) -> None:
+    one, two = drawn(tmp_path), drawn(tmp_path, stem="entrance", last="way_out")
+    for mine, theirs in ((one.prediction, two.prediction), (one.training, two.training)):
+        assert mine.storages == theirs.storages
+        assert mine.events == theirs.events
+
+
+def test_the_order_of_branches_changes_only_when_things_happen(tmp_path: Path) -> None:
+    one, two = drawn(tmp_path), drawn(tmp_path, one=RIGHT, two=LEFT)
+    assert sum(one.saved_bytes(4)) == sum(two.saved_bytes(4))
+    for mine, theirs in ((one.prediction, two.prediction), (one.training, two.training)):
+        # the same tensors, made in another order
+        made, also = (sorted(size for size in trace.amounts(4) if size) for trace in (mine, theirs))
+        assert made == also
+    # while the left one's two wide maps exist the stem's waits for the right branch, or the right one's result for the left
+    wide, narrow, out = 16 * 14 * 14 * 16, 4 * 14 * 14 * 16, 8 * 14 * 14 * 16
+    resident = one.prediction.levels(4)[0]
+    assert one.prediction.peak(4) == resident + out + 2 * wide
+    assert two.prediction.peak(4) == resident + narrow + 2 * wide
+
+
+def test_where_one_image_is_another_matter_it_is_said() -> None:
+    from cnncalc.core.symbolic import symbol
+
+    plain = analyze("in 1x4x6; conv 1 k1; flatten; dense 3", batch=symbol("N")).memory.torch
+    assert plain.estimate == ""
+    shuffled = "in 8x4x4; conv 8 k1; channel_shuffle 2; conv 4 k3"
+    assert "after a permutation" in analyze(shuffled).memory.torch.estimate
+    assert "conv2" in analyze(shuffled).memory.torch.estimate
+    assert analyze(shuffled, batch=2).memory.torch.estimate == ""
+
+
+def test_a_formula_says_where_one_image_does_not_follow_it(tmp_path: Path) -> None:
+    from cnncalc.core.symbolic import symbol
+
+    path = tmp_path / "axis.yaml"
+    path.write_text(
+        "cnncalc: 1\nname: x\ninput: 2x14\nlayers:\n"
+        "  - dense: {units: 6, bias: false, axis: channels, activation: relu}\n  - conv: {filters: 2, kernel: 3, padding: 2}\n",
+        encoding="utf-8",
+    )
+    formula, single = (analyze(path, batch=batch).memory.torch for batch in (symbol("N"), 1))
+    figures = (single.inference_peak_bytes, single.training_peak_bytes)
+    assert formula.estimate == (
+        f"the formulas hold for N >= 2; with one image a prediction takes {figures[0]:,} B and a training step {figures[1]:,} B"
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 
 from cnncalc.cli.solve import QUESTIONS
 
-from .terminal import cnncalc
+from .terminal import ROOT, cnncalc
 
 EXERCISE = "in 3x200x300; conv 100 k3 s2 same; conv 200 k3 s2 same; conv 400 k3 s2 same"
 
@@ -177,3 +179,15 @@ def test_help_lists_every_question() -> None:
     shown = cnncalc("solve", "--help").out
     assert all(question in shown for question in QUESTIONS)
     assert cnncalc("solve", "window", "--help").code == 0
+
+
+PAGE = (ROOT / "docs" / "solve.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("call", "shown"), re.findall(r"```text\n\$ cnncalc (.*?)\n(.*?)```", PAGE, re.DOTALL))
+def test_the_outputs_in_the_documentation_are_real(call: str, shown: str) -> None:
+    assert cnncalc(*shlex.split(call), columns="100").out.rstrip() == shown.rstrip()
+
+
+def test_the_documentation_names_every_question() -> None:
+    assert all(f"`{question}" in PAGE for question in QUESTIONS)

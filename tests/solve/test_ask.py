@@ -113,6 +113,7 @@ PHRASINGS: list[tuple[str, list[dict[str, Any]]]] = [
     ("How many FLOPs does a 1x1 convolution with 64 filters need on a 56x56x256 feature map?", [{"macs": 51_380_224, "flops": 102_760_448, "flops_counting_everything": 102_760_448 + 200_704}]),
     # memory
     ("Three 3x3 convolutional layers with stride 2, same padding and 100, 200 and 400 filters on 200x300 RGB images. Which is the largest batch that fits in 8 GB for training?", [{"batch": (8 * 10**9 - 3_613_600) // 11_240_000}]),
+    ("Three 3x3 convolutional layers with stride 2, same padding and 100, 200 and 400 filters on 200x300 RGB images. Which is the largest batch that fits in 8 GB for prediction?", [{"batch": (8 * 10**9 - 3_613_600) // 9_000_000}]),
     ("A 5x5 conv layer with 200 filters, same padding, on 150x100 RGB images. How much memory does the output take with 16-bit floats?", [{"output_bytes": 6_000_000, "bits": 48_000_000}]),
     # backward
     ("Which padding keeps the size for a 5x5 kernel?", [{"padding": 2}]),
@@ -221,6 +222,7 @@ def test_derivations_end_in_the_answer() -> None:
         ("Not a 3x3 but a 5x5 convolution with 8 filters on RGB images: how many parameters?", "'Not' is not understood"),
         ("A convolutional layer with 64 filters has 1792 parameters. What is the kernel size?", "'1792"),
         ("Is the output size 55?", "the question was not understood"),
+        ("227×227×3的图像经过96个11×11卷积核、步幅为4、3×3的卷积层，输出尺寸是多少？", "the kernel of the conv layer is given twice"),
         ("", "this is no question"),
         ("x" * 30_000, "at most 20,000 characters"),
         ("What is the output size of ResNet-50 on 32x32 images?", "resnet50 is kept here for another input"),

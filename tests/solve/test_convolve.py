@@ -218,7 +218,7 @@ def test_files(tmp_path: Path) -> None:
         (["1 2; 3 4", "1", "--stride", "0"], "stride must be a whole number of at least 1"),
         (["1 2; 3 4", "1", "--stride", "1..3"], "leaves a choice"),
         (["1 2; 3 4", "1", "--strode", "2"], "there is no option --strode"),
-        (["1 2; 3 4", "1", "--bias", "1,2"], "2 bias values for 1 filters"),
+        (["1 2; 3 4", "1", "--bias", "1,2"], "2 bias values for 1 filter"),
         (["1 2; 3 4", "1", "--pool", "max"], "--pool max takes no KERNEL"),
         (["1 2; 3 4", "--pool", "average", "--dilation", "2"], "average pooling has no dilation"),
         (["1 2; 3 4", "--pool", "median"], "--pool median is not known"),
@@ -240,6 +240,12 @@ def test_bad_input(arguments: list[str], says: str) -> None:
     assert outcome.out == ""
     assert says in outcome.err
     assert len(outcome.errors) == 1
+
+
+def test_in_json_a_problem_is_an_object() -> None:
+    outcome = cnncalc("convolve", "1 2; 3", "edge", "-f", "json")
+    assert outcome.code == 2
+    assert json.loads(outcome.out)["schema"] == "cnncalc/error/1"
 
 
 def test_an_argument_names_the_place_of_a_wrong_number() -> None:

@@ -150,7 +150,7 @@ def test_a_fault_shows_its_requirement_in_numbers() -> None:
 
 
 def test_a_fault_that_is_no_comparison_is_told_in_words() -> None:
-    (fault,) = [line for line in explain("in 3x5x5; dense 4", "dense1").derivation]
+    (fault,) = explain("in 3x5x5; dense 4", "dense1").derivation
     assert "takes a vector" in fault.words
 
 
@@ -192,6 +192,24 @@ def test_claims(spec: str, layer: str | None, what: str, claim: str, right: bool
     verdict = explain(spec, layer, what=what, claim=claim).verdict
     assert verdict is not None and verdict.right is right
     assert slip in " and ".join(verdict.slips) and bool(verdict.slips) is bool(slip)
+
+
+def test_one_figure_only() -> None:
+    """Every line is of the figure that is asked for; what has no formula says so."""
+    answer = explain(EXERCISE, what="params")
+    assert {line.figure for line in answer.derivation} == {"params"}
+    assert [line.value for line in answer.derivation if line.name == say("params")] == [
+        2_800,
+        180_200,
+        720_400,
+        903_400,
+    ]
+    field = explain("zoo:alexnet", "pool1", what="receptive_field.jump")
+    assert [line.name for line in field.derivation] == [say("field"), say("jump"), say("start")]
+    memory = explain(EXERCISE, what="textbook_inference")
+    assert {line.path for line in memory.derivation} == {MEMORY} and memory.derivation[-1].value == 12_613_600
+    none = explain(EXERCISE, what="weight_layers")
+    assert not none.derivation and none.notes == (say("no-formula", what="weight_layers"),)
 
 
 def test_claims_on_training_speak_of_the_batch() -> None:
@@ -394,15 +412,20 @@ def test_a_terminal_without_unicode_gets_the_grammar_of_specs() -> None:
 
 
 def test_json() -> None:
-    answer = explain("zoo:alexnet", "conv1", what="params", claim="34848")
+    answer = explain("zoo:alexnet", "conv1", what="output", claim="96x54x54", lang="zh")
     found = json.loads(json_format.render([answer]))
     assert found["schema"] == "cnncalc/answer/1"
     assert found["solutions"][0]["params"] == 34_944
-    line = next(line for line in found["derivation"] if line["name"] == "H_out" and line["path"] == "conv1")
+    line = found["derivation"][1]
+    assert (line["path"], line["figure"], line["name"], line["value"]) == ("conv1", "output", "H_out", 55)
     assert line["symbols"] == "floor((H + 2*P - K)/S) + 1"
     assert line["numbers"] == "floor((227 + 2*0 - 11)/4) + 1"
-    assert line["value"] == 55
-    assert found["verdict"]["right"] is False and len(found["verdict"]["slips"]) == 1
+    assert found["verdict"] == {
+        "claimed": "96x54x54",
+        "right": False,
+        "slips": ["the + 1 was forgotten"],
+        "computed": "96x55x55",
+    }
 
 
 def test_every_phrase_is_there_in_both_languages() -> None:

@@ -114,6 +114,28 @@ def test_bottlenecks() -> None:
         solve.bottleneck(channels=30)
 
 
+@pytest.mark.parametrize(
+    ("claim", "right", "sentence"),
+    [
+        ("16.9", True, ""),
+        ("69632", True, ""),
+        ("69,632", True, ""),
+        ("0.059", False, "upside down"),  # 69,632 / 1,179,648 = 0.0590
+        ("17.5", False, ""),
+    ],
+)
+def test_claims_about_a_bottleneck(claim: str, right: bool, sentence: str) -> None:
+    verdict = solve.bottleneck(channels=256, claim=claim).verdict
+    assert verdict is not None
+    assert (verdict.right, " ".join(verdict.slips).endswith(sentence)) == (right, True)
+
+
+def test_a_claim_about_a_separable_convolution() -> None:
+    verdict = solve.separable(channels=256, filters=256, claim="0.115").verdict
+    assert verdict is not None
+    assert verdict.right
+
+
 # -- depth and receptive fields ------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
@@ -54,7 +55,7 @@ def brute(unknown: tuple[str, ...], fixed: dict[str, int], wanted: int) -> set[t
     """Every combination of the unknowns that gives the wanted output; of a padding every total."""
     spaces: dict[str, Any] = {name: SMALL[name] if name in unknown else (fixed[name],) for name in SMALL}
     spaces["padding"] = range(5) if "padding" in unknown else (2 * fixed["padding"],)
-    found = set()
+    found: set[tuple[int, ...]] = set()
     for k, s, d, total, n in product(*(spaces[name] for name in ("kernel", "stride", "dilation", "padding", "input"))):
         before = total // 2
         if k == 1 and d > 1 and "dilation" in unknown:
@@ -170,6 +171,14 @@ def test_inverse(question: dict[str, Any], name: str, values: list[Any]) -> None
     assert [solution[name] for solution in window(**question).solutions] == values
 
 
+def test_what_a_pooling_discards() -> None:
+    """Course document 002, line 152: 2x2 with stride 2 drops 75 % of the inputs."""
+    (found,) = window(input=(224, 224), kernel=2, kind="pool").solutions
+    assert found["discarded"] == Fraction(3, 4)
+    (odd,) = window(input=(7, 7), kernel=2, kind="pool").solutions
+    assert odd["discarded"] == Fraction(40, 49)
+
+
 def test_everything_left_out_is_solved_for() -> None:
     answer = window(input=224, output=55)
     found = {(one["kernel"], one["stride"], one["dilation"], str(one["padding"])) for one in answer.solutions}
@@ -219,6 +228,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"input": 224, "kernel": 3, "channels": 3, "filters": 4, "groups": 2}, "do not divide into 2 groups"),
     ({"input": "many", "kernel": 3}, "input many is not known"),
     ({"input": 8, "output": 4, "claim": "2"}, "does not say which quantity"),
+    ({"input": 8, "kernel": 3, "claim": "many"}, "the claim many cannot be read"),
+    ({"input": 8, "kernel": 3, "claim": "6x5"}, "has 2 axes"),
+    ({"input": 8, "kernel": 3, "claim": "params=2"}, "needs the channels"),
+    ({"input": 8, "kernel": 3, "claim": "1..3"}, "leaves a choice"),
 ]  # fmt: skip
 
 

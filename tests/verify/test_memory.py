@@ -112,6 +112,17 @@ def verify_text(text: str, **options: Any) -> Verification:
     return verify(load_source(Source("written", text), "written", shipped_block), device="cpu", **options)
 
 
+@pytest.mark.parametrize(
+    "norm", ["groupnorm: {groups: 1, affine: false}", "groupnorm: 2", "layernorm: {over: channels}", "instancenorm"]
+)
+def test_a_norm_behind_a_dense_layer_along_the_channels(norm: str) -> None:
+    """Whose map lies channels last: a group norm leaves it so, an instance norm copies."""
+    layers = f"[{{dense: {{units: 8, axis: channels}}}}, {{{norm}}}, tanh, {{instancenorm: {{affine: false}}}}]"
+    layers = layers.replace("{instancenorm}", "instancenorm")
+    result = verify_text(f"cnncalc: 1\ninput: 3x9x8\nlayers: {layers}\n", batch=3)
+    assert {check.status for check in result.checks if check.what in MEMORY} == {"ok"}
+
+
 # -- every check can fail ---------------------------------------------------------------------------------------------
 
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from cnncalc.analysis.torch_memory.values import NO_GRADIENT, Value
-from cnncalc.layers.operations import Operation, Size
+from cnncalc.analysis.torch_memory.values import NO_GRADIENT, OverwriteError, Value
+from cnncalc.layers.operations import RESULT, Operation, Size
 
 if TYPE_CHECKING:
     from cnncalc.analysis.torch_memory.machine import Machine
@@ -37,15 +37,28 @@ class Replay:
         self.found: list[int] = []
 
     def ahead(self, machine: Machine, operation: Operation, reads: list[Value]) -> None:
-        """Before an operation: where its operands are the last that was saved, it does not run any more."""
-        if any(what < 0 for what, _ in operation.saves):
+        """Before an operation: the one that saves the last thing runs no further than to that.
+
+        Where its operands are the last, it does not run at all; a result that is not saved is no more than its scratch.
+        """
+        if not operation.saves or len(self.found) + len(operation.saves) < self.total:
             return
         edges = machine.edges(operation, reads)
         if max(edges, default=NO_GRADIENT) < 0:
             return
-        kept = [reads[what].storage for what, when in operation.saves if when < 0 or edges[when] >= 0]
-        if kept and len(self.found) + len(kept) == self.total:
-            self.collect(machine, kept)
+        kept = [what for what, when in operation.saves if when < 0 or edges[when] >= 0]
+        if len(self.found) + len(kept) == self.total:
+            self.collect(machine, [self._made(machine, operation, reads, what) for what in kept])
+
+    def _made(self, machine: Machine, operation: Operation, reads: list[Value], what: int) -> int:
+        """The storage of an operand, of the result or of one of the operation's own tensors."""
+        if what >= 0:
+            return reads[what].storage
+        if what == RESULT:
+            if operation.inplace:
+                return reads[0].storage
+            return machine.make(operation.size, operation.width, "transients", operation.name)
+        return machine.make(*operation.own[-2 - what], "transients", operation.name)
 
     def collect(self, machine: Machine, storages: list[int]) -> None:
         """Keeps what would be saved. Raises ReplayDoneError after the last one."""
@@ -77,6 +90,10 @@ class Frame:
         self.found: list[int] = []
         """The storage in each place, once computed again."""
         self.run = run
+        self.conflict: tuple[int, int] | None = None
+        """Two layers, of which the second overwrites an input that the checkpoint kept at the first."""
+        self.lent: list[int] = []
+        """Inputs that nobody kept before."""
         self.inputs = list(inputs)
         self.outer = machine.frame
         self.random = machine.make(RANDOM_STATE, 1, "transients", "random state")
@@ -88,7 +105,20 @@ class Frame:
             return
         for one in storages:
             machine.references[one] += 1
-            machine.owned.setdefault(one, machine.layer)
+            if one not in machine.owned:
+                machine.owned[one] = machine.layer
+                machine.lent[one] = self
+                self.lent.append(one)
+
+    def close(self, machine: Machine) -> None:
+        """The forward pass is over. Raises OverwriteError where torch would not train; ends where nothing was saved."""
+        for one in self.lent:
+            del machine.lent[one]
+        if not self.places:
+            machine.unguarded.update(self.lent)
+            self.end(machine)
+        elif self.conflict is not None:
+            raise OverwriteError(*self.conflict)
 
     def pack(self, storages: list[int]) -> list[int]:
         """Places instead of storages."""
@@ -167,8 +197,7 @@ def checkpointed(machine: Machine, inputs: list[Value], run: Run) -> list[Value]
     else:
         frame = machine.frame = Frame(machine, inputs, run)
         outputs = run(inputs)
-        if not frame.places:
-            frame.end(machine)
+        frame.close(machine)
     machine.frame, machine.replay = outside
     for value in inputs:
         machine.drop(value.storage)

@@ -7,38 +7,19 @@ checkpoint. Source: torch 2.13 (torch/csrc/autograd), and measurement.
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from cnncalc.analysis.torch_memory.liveness import last_reads
 from cnncalc.analysis.torch_memory.strides import Shape, Strides, image, result, viewed
 from cnncalc.analysis.torch_memory.trace import Trace
-from cnncalc.analysis.torch_memory.values import NO_GRADIENT, Saved, Value
+from cnncalc.analysis.torch_memory.values import NO_GRADIENT, OverwriteError, Saved, Value, ViewOverwriteError
 from cnncalc.layers.operations import RESULT, Operation, Size
 
 if TYPE_CHECKING:
     from cnncalc.analysis.torch_memory.checkpoint import Frame, Replay
 
 NONE: list[int] = []
-
-
-class OverwriteError(Exception):
-    """Torch refuses to train: a layer writes over what another one keeps for backward.
-
-    `keeper` and `writer`: the two layers.
-    """
-
-    def __init__(self, keeper: int, writer: int) -> None:
-        self.keeper = keeper
-        self.writer = writer
-        super().__init__()
-
-
-class ViewOverwriteError(Exception):
-    """A layer writes into a view, of whose backward the model knows nothing. `writer`: that layer."""
-
-    def __init__(self, writer: int) -> None:
-        self.writer = writer
-        super().__init__()
 
 
 class Machine:
@@ -63,9 +44,19 @@ class Machine:
         """Who collects what is saved while a checkpoint is computed again."""
         self.owned: dict[int, int] = {}
         """Storage that backward keeps -> the layer that saved it first."""
+        self.lent: dict[int, Frame] = {}
+        """Storage that only a checkpoint whose forward pass still runs keeps -> that checkpoint."""
+        self.unguarded: set[int] = set()
+        """Storages that a checkpoint kept in which nothing needed a gradient, and so keeps no longer."""
+        self.guarding = True
+        """Whether it is noticed that something overwrites what is kept: what holds of one pass holds of the next."""
         self.layer = -1
         self.strided = False
         """Whether any value so far was not contiguous."""
+        self.permuted = False
+        """Whether a map's axes were moved."""
+        self.unsure = -1
+        """The first layer whose gradients torch may lay out otherwise (see `_native`)."""
         self._last_reads: dict[int, list[list[int]]] = {}
 
     # -- storages -------------------------------------------------------------------------------------------------
@@ -148,6 +139,8 @@ class Machine:
             shape, source = self.real(operation.shape), self.real(operation.shapes[0])
             strides = result(operation.layout, shape, source, reads[0].strides)
         node = self._record(operation, reads, storage, own) if self.recording else NO_GRADIENT
+        if self.permuted and self.sample == 1 and self.unsure < 0 and _native(operation):
+            self.unsure = self.layer
         for extra in own:
             self.drop(extra)
         return Value(storage, node, strides, False)
@@ -167,8 +160,12 @@ class Machine:
     def _overwrite(self, operation: Operation, read: Value) -> int:
         """The storage that an operation writes its result into. Raises OverwriteError where torch would not train."""
         storage = read.storage
-        if storage in self.owned:
-            raise OverwriteError(self.owned[storage], self.layer)
+        keeper = self.owned.get(storage)
+        if keeper is not None and storage not in self.unguarded and self.guarding:
+            frame = self.lent.get(storage)
+            if frame is None:
+                raise OverwriteError(keeper, self.layer)
+            frame.conflict = (keeper, self.layer)
         if self.recording and read.viewed and read.node >= 0:
             raise ViewOverwriteError(self.layer)
         return storage
@@ -201,6 +198,8 @@ class Machine:
         assert not isinstance(strides, bool)
         if strides is not None:
             self.strided = True
+        if operation.view.kind == "permute" and operation.shape[0] < 0:
+            self.permuted = True
         node = self._record(operation, [read], storage, NONE) if self.recording else NO_GRADIENT
         return Value(storage, node, strides, shared)
 
@@ -236,3 +235,19 @@ class Machine:
         strides = tuple([read.strides for read in reads]) if self.strided else None
         nodes.append(Saved(operation, edges, kept, strides, self.layer, frame))
         return len(nodes) - 1
+
+
+NATIVE = 20_480
+"""Up to so many numbers of one image torch convolves with its own kernels instead of oneDNN's."""
+
+
+def _native(operation: Operation) -> bool:
+    """Whether one image's convolution runs in torch's own kernels.
+
+    After a permutation these lay out the weight's gradient by the strides of axes of length 1 as well, which are not
+    followed here; one that is not contiguous is copied. Source: torch 2.13, ATen/native/Convolution.cpp (use_mkldnn).
+    """
+    if operation.name != "conv":
+        return False
+    image, weight = operation.shapes[:2]
+    return weight[1] == image[1] and min(weight[2:]) <= 3 and -prod(image[:4]) <= NATIVE

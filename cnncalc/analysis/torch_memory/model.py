@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 from cnncalc.analysis.result import LiveTensor, Peak, TorchMemory
 from cnncalc.analysis.torch_memory.engine import Engine
-from cnncalc.analysis.torch_memory.machine import OverwriteError, ViewOverwriteError
+from cnncalc.analysis.torch_memory.machine import Machine
 from cnncalc.analysis.torch_memory.network import Simulation
 from cnncalc.analysis.torch_memory.optimizers import state, update
 from cnncalc.analysis.torch_memory.plan import plans
 from cnncalc.analysis.torch_memory.residents import Programs, Residents
 from cnncalc.analysis.torch_memory.trace import Trace
-from cnncalc.analysis.torch_memory.values import Value
+from cnncalc.analysis.torch_memory.values import OverwriteError, Value, ViewOverwriteError
 from cnncalc.core.dims import Dim, is_symbolic, maximum, total
 from cnncalc.graph.model import Graph
 from cnncalc.spec.model import Spec, Train
@@ -68,6 +68,8 @@ class MemoryModel(NamedTuple):
     paths: tuple[str, ...]
     first: int
     """How many storages there were when the first forward and backward had run."""
+    estimate: str = ""
+    """What may be otherwise in torch; empty: nothing that is known."""
 
     def saved_bytes(self, batch: Dim) -> list[Dim]:
         """Per layer the bytes that it keeps for backward and no earlier layer did."""
@@ -120,10 +122,19 @@ def memory_model(graph: Graph, width: int, batch: Dim, training: Training) -> Me
             machine.drop(before.storage)
         if loss.node >= 0:
             engine.backward(loss.node)
-        before = loss
+        before, machine.guarding = loss, False
     update(step, training)
     saved = {storage: layer for storage, layer in machine.owned.items() if layer >= 0 and _counts(step.trace, storage)}
-    return MemoryModel(prediction.trace, step.trace, saved, tuple([node.path for node in graph.nodes]), first)
+    return MemoryModel(
+        prediction.trace, step.trace, saved, tuple([node.path for node in graph.nodes]), first, _unsure(graph, machine)
+    )
+
+
+def _unsure(graph: Graph, machine: Machine) -> str:
+    if machine.unsure < 0:
+        return ""
+    path = graph.nodes[machine.unsure].path
+    return f"with one image, after a permutation, torch may copy the gradient of weights from {path} on; the peak may be off by one such"
 
 
 def _counts(trace: Trace, storage: int) -> bool:
@@ -176,9 +187,22 @@ def figures(model: MemoryModel, batch: Dim) -> TorchMemory:
     """The figures at a batch; for a symbolic one formulas for two images or more."""
     saved = total(model.saved_bytes(batch))
     if type(batch) is not int:
-        return TorchMemory(_formula(model.prediction, batch), saved, _formula(model.training, batch))
+        return TorchMemory(
+            _formula(model.prediction, batch), saved, _formula(model.training, batch), estimate=model.estimate
+        )
     prediction, training = peak(model, model.prediction, batch), peak(model, model.training, batch)
-    return TorchMemory(prediction.bytes, saved, training.bytes, prediction, training)
+    return TorchMemory(prediction.bytes, saved, training.bytes, prediction, training, estimate=model.estimate)
+
+
+def one_image(graph: Graph, width: int, batch: Dim, training: Training, model: MemoryModel) -> str:
+    """What must be said of the formulas where a batch of one does not follow them; empty: they hold for it too."""
+    single = memory_model(graph, width, 1, training)
+    mine = [trace.peak(1) for trace in (model.prediction, model.training)]
+    theirs = [trace.peak(1) for trace in (single.prediction, single.training)]
+    if mine == theirs and total(model.saved_bytes(1)) == total(single.saved_bytes(1)):
+        return ""
+    peaks = f"a prediction takes {theirs[0]:,} B and a training step {theirs[1]:,} B"
+    return f"the formulas hold for {batch} >= 2; with one image {peaks}"
 
 
 def _formula(trace: Trace, batch: Dim) -> Dim:

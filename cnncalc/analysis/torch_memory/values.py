@@ -13,6 +13,26 @@ if TYPE_CHECKING:
 NO_GRADIENT = -1
 
 
+class OverwriteError(Exception):
+    """Torch refuses to train: a layer writes over what another one keeps for backward.
+
+    `keeper` and `writer`: the two layers.
+    """
+
+    def __init__(self, keeper: int, writer: int) -> None:
+        self.keeper = keeper
+        self.writer = writer
+        super().__init__()
+
+
+class ViewOverwriteError(Exception):
+    """A layer writes into a view, of whose backward the model knows nothing. `writer`: that layer."""
+
+    def __init__(self, writer: int) -> None:
+        self.writer = writer
+        super().__init__()
+
+
 class Value(NamedTuple):
     """A tensor that a frame names: its storage, the autograd node that made it (or NO_GRADIENT), its strides."""
 

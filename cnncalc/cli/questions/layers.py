@@ -90,6 +90,7 @@ def separable(
     kernel: Kernel = "3",
     channels: Annotated[str, typer.Option(metavar="C", help="Input channels: a number, or a symbol.")] = "C_in",
     filters: Annotated[str, typer.Option(metavar="F", help="Output channels: a number, or a symbol.")] = "C_out",
+    claim: Claim = None,
     format_: Format = "terminal",
 ) -> None:
     """A depthwise separable convolution against the full one: 1/C_out + 1/K^2 of the weights and multiply-adds."""
@@ -100,7 +101,7 @@ def separable(
         from cnncalc.solve.questions.stack import separable as solve
 
         wide, out = symbol_or_count("--channels", channels), symbol_or_count("--filters", filters)
-        return solve(kernel=count("--kernel", kernel) or 1, channels=wide, filters=out)
+        return solve(kernel=count("--kernel", kernel) or 1, channels=wide, filters=out, claim=claim)
 
     tell(make, format_)
 
@@ -109,6 +110,7 @@ def bottleneck(
     channels: Annotated[str, typer.Option(metavar="C", help="Channels in and out.")] = "256",
     reduce: Annotated[str, typer.Option(metavar="R", help="How many times fewer in the middle.")] = "4",
     kernel: Kernel = "3",
+    claim: Claim = None,
     format_: Format = "terminal",
 ) -> None:
     """A bottleneck (1x1 down, k x k, 1x1 up) against two full convolutions: 69,632 weights against 1,179,648."""
@@ -122,7 +124,7 @@ def bottleneck(
             count(name, value) or 1
             for name, value in (("--channels", channels), ("--reduce", reduce), ("--kernel", kernel))
         )
-        return solve(channels=wide, reduce=fold, kernel=size)
+        return solve(channels=wide, reduce=fold, kernel=size, claim=claim)
 
     tell(make, format_)
 
@@ -162,11 +164,14 @@ def keep_size(
 ) -> None:
     """The padding with which a convolution of stride 1 keeps the size, in numbers or in formulas."""
     from cnncalc.cli.answers import tell
+    from cnncalc.cli.questions.options import wrong
 
     def make() -> Answer:
         from cnncalc.core.digits import whole
         from cnncalc.solve.questions.same import keep_size as solve
 
+        if not all(kernel.replace("×", "x").split("x")):
+            raise wrong("--kernel", kernel, "a size or a formula per axis", "write --kernel 3x5 or 2h+1x2w+1")
         parts = tuple(whole(part) or part for part in kernel.replace("×", "x").split("x"))
         return solve(kernel=parts, dilation=whole(dilation) or dilation, claim=claim)
 

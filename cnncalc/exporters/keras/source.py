@@ -10,7 +10,7 @@ from cnncalc.core.shapes import Shape
 from cnncalc.exporters.bodies import Style, body
 from cnncalc.exporters.classes import Class, Module, classes
 from cnncalc.exporters.code import Arg, broken, identifier, literal, unique, written
-from cnncalc.exporters.keras.helpers import HELPERS
+from cnncalc.exporters.keras.definitions import HELPERS
 from cnncalc.exporters.keras.layers import WITHOUT, MissingError, piece
 from cnncalc.exporters.piece import Piece
 from cnncalc.exporters.units import Unit, units

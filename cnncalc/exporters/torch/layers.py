@@ -1,4 +1,4 @@
-"""What each kind is in PyTorch source. Where torch has no module for it, a small definition of `helpers` is added."""
+"""What each kind is in PyTorch source. Where torch has no module for it, one of `definitions` is added."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from functools import partial
 from cnncalc.exporters.bodies import Style, attributes, body, in_row, key
 from cnncalc.exporters.classes import Class, classes
 from cnncalc.exporters.code import broken, literal, written
-from cnncalc.exporters.torch.helpers import HELPERS
+from cnncalc.exporters.torch.definitions import HELPERS
 from cnncalc.exporters.torch.layers import piece
 from cnncalc.exporters.units import Unit, units
 from cnncalc.graph.model import Graph, Node

@@ -75,9 +75,7 @@ class Extraction:
     def _bound(self, item: Item) -> bool:
         """Whether something inside is referred to from elsewhere, or shares weights."""
         inner = item.steps - {item.step}
-        return bool(inner & self.read_outside) or any(
-            one.share is not None for items in every([item]) for one in items
-        )
+        return bool(inner & self.read_outside) or any(one.share is not None for items in every([item]) for one in items)
 
     def _extract(self, instances: list[tuple[Item, Form, bool]]) -> None:
         items = [item for item, _, _ in instances]
@@ -89,7 +87,10 @@ class Extraction:
         doc = next((item.type for item in items if item.type and not item.type.startswith(CONTAINERS)), "")
         body = Item(first.kind, first.step, first.source, "", lists=first.lists, type=first.type, steps=first.steps)
         given = {**found.defaults, **dict.fromkeys(outside.values())}
-        calls = [self._call(name, item, one, values, outside) for (item, one, _), values in zip(instances, found.values, strict=True)]
+        calls = [
+            self._call(name, item, one, values, outside)
+            for (item, one, _), values in zip(instances, found.values, strict=True)
+        ]
         for item, values in zip(calls, found.values, strict=True):
             item.fields = {key: value for key, value in values.items() if value != found.defaults[key]}
         _fill(body, found)

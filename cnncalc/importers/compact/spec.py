@@ -11,7 +11,7 @@ from cnncalc.graph.names import stack_names
 from cnncalc.importers.compact.blocks import Definition, Extraction
 from cnncalc.importers.compact.nest import nest
 from cnncalc.importers.compact.repeat import fold_repeats
-from cnncalc.importers.compact.tree import Item, build, dissolve, every, fold_activations
+from cnncalc.importers.compact.tree import Item, Readers, build, dissolve, every, fold_activations
 from cnncalc.importers.parts import Names, Part, head_name, parts
 from cnncalc.importers.sketch import Ref, Sketch
 from cnncalc.layers import KINDS, MERGES
@@ -22,12 +22,12 @@ _RESULT = -(10**9)
 """The reader of the network's results."""
 
 
-class Unfoldable(Exception):
+class UnfoldableError(Exception):
     """A reference that the folded form cannot express."""
 
 
 def compact(sketch: Sketch) -> Spec:
-    """The readable spec of a sketch whose steps are in order. Raises Unfoldable where it cannot be said."""
+    """The readable spec of a sketch whose steps are in order. Raises UnfoldableError where it cannot be said."""
     found = parts(sketch)
     readers = _readers(sketch)
     counts = {ref: len(those) for ref, those in readers.items()}
@@ -36,7 +36,7 @@ def compact(sketch: Sketch) -> Spec:
         fold_activations(tree, counts)
         nest(tree, readers)
     _drop_plain_names(trees)
-    extraction = Extraction(sketch, trees, readers, _far(sketch, trees))
+    extraction = Extraction(sketch, trees, readers, _far(sketch, trees, readers))
     extraction.run()
     bodies = [items for one in extraction.definitions.values() for items in one.body.lists]
     for items in (*trees, *bodies):
@@ -47,7 +47,7 @@ def compact(sketch: Sketch) -> Spec:
     return Writer(sketch, found, trees, extraction.definitions).spec()
 
 
-def _readers(sketch: Sketch) -> dict[Ref, frozenset[Ref]]:
+def _readers(sketch: Sketch) -> Readers:
     found: dict[Ref, set[Ref]] = defaultdict(set)
     for index, step in enumerate(sketch.steps):
         for ref in step.inputs:
@@ -75,7 +75,7 @@ def _rename(items: list[Item]) -> None:
             item.name = names.unique(item.name)
 
 
-def _far(sketch: Sketch, trees: list[list[Item]]) -> frozenset[Ref]:
+def _far(sketch: Sketch, trees: list[list[Item]], readers: Readers) -> frozenset[Ref]:
     """Values inside a container that are read outside it, and weights that another layer uses."""
     found: set[Ref] = {step.share for step in sketch.steps if step.share is not None}
     found |= {output.value for output in sketch.outputs}
@@ -83,9 +83,7 @@ def _far(sketch: Sketch, trees: list[list[Item]]) -> frozenset[Ref]:
         for items in every(tree):
             for item in items:
                 if item.lists:
-                    inner = item.steps - {item.step}
-                    outer = (ref for index, step in enumerate(sketch.steps) if index not in item.steps for ref in step.inputs)
-                    found |= inner.intersection(outer)
+                    found |= {ref for ref in item.steps if ref != item.step and not readers[ref] <= item.steps}
     return frozenset(found)
 
 
@@ -150,13 +148,13 @@ class Writer:
                 path = _path(item, ref)
                 if path is not None:
                     if path[0] in hidden:
-                        raise Unfoldable(f"{path[0]} is hidden by another layer of that name")
+                        raise UnfoldableError(f"{path[0]} is hidden by another layer of that name")
                     return ".".join(path)
             hidden.update(item.label for item in frame)
         if ref in self.outside:
             self.used.add(self.outside[ref])
             return self.outside[ref]
-        raise Unfoldable("a value is not in sight")
+        raise UnfoldableError("a value is not in sight")
 
     # -- calls -----------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from cnncalc.importers.parts import valid
 from cnncalc.importers.sketch import Ref, Scope, Sketch
 from cnncalc.layers import ACTIVATIONS, SHORTHAND
 
-
 Readers = dict[Ref, frozenset[Ref]]
 """Value -> the steps that read it; the network's results count as one."""
 

@@ -33,7 +33,13 @@ def from_torch(
 
 
 def convert(
-    module: nn.Module, shapes: Sequence[Shape], name: str, *, origin: str = "", flat: bool = False, partial: bool = False
+    module: nn.Module,
+    shapes: Sequence[Shape],
+    name: str,
+    *,
+    origin: str = "",
+    flat: bool = False,
+    partial: bool = False,
 ) -> Imported:
     """The spec with its notes; `origin` is where the module was found."""
     if not isinstance(module, nn.Module):

@@ -100,7 +100,9 @@ def arguments(text: str) -> dict[str, Any]:
         name, equals, value = part.partition("=")
         if not equals or not name.strip().isidentifier():
             remedy = "write --call-args num_classes=10,width=0.5"
-            raise SpecError(Diagnostic(f"--call-args {part.strip()} cannot be read", expected="name=value", remedy=remedy))
+            raise SpecError(
+                Diagnostic(f"--call-args {part.strip()} cannot be read", expected="name=value", remedy=remedy)
+            )
         found[name.strip()] = resolve(value.strip())
     return found
 

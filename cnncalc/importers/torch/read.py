@@ -48,7 +48,9 @@ def sketch(
     if problems:
         raise SpecError(*problems)
     if not outputs:
-        raise SpecError(Diagnostic(f"{reading.name} returns no batch of maps or vectors", received=str(prediction.outputs)))
+        raise SpecError(
+            Diagnostic(f"{reading.name} returns no batch of maps or vectors", received=str(prediction.outputs))
+        )
     notes = list(translator.notes)
     if prediction.failure:
         notes.append(f"the multiply-adds could not be compared with torch's count: {prediction.failure}")

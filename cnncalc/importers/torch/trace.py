@@ -120,7 +120,7 @@ _TORCH = torch.__path__[0]
 
 def _foreign(file: str) -> bool:
     """Whether a file is torch's, ours or no file at all."""
-    return file.startswith(_TORCH) or "cnncalc/importers" in file.replace("\\", "/") or file.startswith("<")
+    return file.startswith((_TORCH, "<")) or "cnncalc/importers" in file.replace("\\", "/")
 
 
 def _read(program: Any) -> Traced:

@@ -20,7 +20,7 @@ from cnncalc.importers.torch.trace import BATCH, Traced, location
 from cnncalc.importers.torch.values import Map, Noise, Unknown, Value, Weight, plain
 
 
-class NotUnderstood(Exception):
+class NotUnderstoodError(Exception):
     """A rule cannot word an operation; the message says why."""
 
 
@@ -38,7 +38,7 @@ class Arguments:
             else:
                 given = argument.default_value if argument.has_default_value() else None
             self._values[argument.name] = read(given)
-        self.first = next(iter(self._values.values()), None)
+        self.first: Any = next(iter(self._values.values()), None)
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -75,11 +75,13 @@ Composites = Mapping[str, Callable[["Translator", Any], "Map | None"]]
 class Translator:
     """Walks through a graph once."""
 
-    def __init__(self, traced: Traced, module: Module, rules: Mapping[str, Rule], composites: Composites = {}) -> None:
+    def __init__(
+        self, traced: Traced, module: Module, rules: Mapping[str, Rule], composites: Composites | None = None
+    ) -> None:
         self.traced = traced
         self.module = module
         self.rules = rules
-        self.composites = composites
+        self.composites = composites or {}
         self.steps: list[Step] = []
         self.refused: dict[Any, Diagnostic] = {}
         self.notes: dict[str, None] = {}
@@ -137,11 +139,11 @@ class Translator:
             return Unknown()
         try:
             if rule is None:
-                raise NotUnderstood("has no counterpart in the language")
+                raise NotUnderstoodError("has no counterpart in the language")
             result = rule(self, arguments)
-        except NotUnderstood as reason:
+        except NotUnderstoodError as reason:
             return self._refuse(node, str(reason))
-        return Unknown() if result is None else result  # type: ignore[no-any-return]
+        return Unknown() if result is None else result
 
     def _read(self, value: Any) -> Any:
         if isinstance(value, torch.fx.Node):
@@ -194,7 +196,7 @@ class Translator:
 
     def _single(self, weight: Weight) -> str:
         if len(weight.names) != 1:
-            raise NotUnderstood("uses weights that are computed from several tensors")
+            raise NotUnderstoodError("uses weights that are computed from several tensors")
         return weight.names[0]
 
     def _share(self, kind: str, names: tuple[str, ...]) -> Ref | None:
@@ -204,13 +206,15 @@ class Translator:
         owner = min(owners)
         if len(owners) > 1 or self.steps[owner].weights != names or self.steps[owner].kind != kind:
             other = self.steps[owner]
-            raise NotUnderstood(f"shares a part of the weights of {other.origin}, a {other.kind}, or in another form")
+            raise NotUnderstoodError(
+                f"shares a part of the weights of {other.origin}, a {other.kind}, or in another form"
+            )
         return owner
 
     def _trainable(self, names: tuple[str, ...]) -> bool:
         frozen = {name in self.module.frozen for name in names if name in self.module.parameters}
         if len(frozen) > 1:
-            raise NotUnderstood("is frozen in part: the language freezes all weights of a layer or none")
+            raise NotUnderstoodError("is frozen in part: the language freezes all weights of a layer or none")
         return frozen != {True}
 
     def forget(self, last: Any, first: Any) -> None:
@@ -227,7 +231,7 @@ class Translator:
         step = self.steps[x.ref]
         names = tuple(self._single(weight) for weight in weights)
         if any(name in self._owners for name in names):
-            raise NotUnderstood("shares a part of the weights of another layer")
+            raise NotUnderstoodError("shares a part of the weights of another layer")
         self._owners.update(dict.fromkeys(names, x.ref))
         self.steps[x.ref] = step._replace(fields={**step.fields, **fields}, weights=(*step.weights, *names))
         return x
@@ -252,7 +256,7 @@ class Translator:
     def same(self, x: Map, kind: str, fields: dict[str, Any] | None = None, weights: Any = ()) -> Map:
         """A layer that keeps the shape and works in any layout."""
         if x.stretched:
-            raise NotUnderstood("works on an expanded map")
+            raise NotUnderstoodError("works on an expanded map")
         return x._replace(ref=self.emit(kind, fields, (x.ref,), self.shape(x.ref), weights))
 
     def plain(self, x: Any) -> Ref:
@@ -263,14 +267,14 @@ class Translator:
             return int(x.ref)
         sizes = self.sizes(x)
         if len(sizes) > 4:
-            raise NotUnderstood(f"needs a map of {len(sizes) - 1} axes")
+            raise NotUnderstoodError(f"needs a map of {len(sizes) - 1} axes")
         return self.emit("reshape", {"shape": list(sizes)}, (x.ref,), sizes)
 
     def ordered(self, x: Any) -> Map:
         """A map whose axes come in order, though there may be more of size 1; a permuted view becomes a layer."""
         x = self.map(x)
         if x.stretched:
-            raise NotUnderstood("works on an expanded map")
+            raise NotUnderstoodError("works on an expanded map")
         real = tuple(axis for axis in x.axes if axis is not None)
         if real == tuple(sorted(real)):
             return x
@@ -282,8 +286,8 @@ class Translator:
     def map(self, x: Any) -> Map:
         """The value, which must be a map."""
         if not isinstance(x, Map):
-            raise NotUnderstood("works on weights or drawn numbers where a map was expected")
-        return x
+            raise NotUnderstoodError("works on weights or drawn numbers where a map was expected")
+        return Map(*x)
 
     def sizes(self, x: Map) -> Shape:
         """The tensor's sizes without the batch (of an expanded map: before it was expanded)."""
@@ -294,7 +298,7 @@ class Translator:
         """The sizes of the operation's (first) result without the batch."""
         sizes = _sizes(self.node)
         if not sizes or sizes[0] != BATCH:
-            raise NotUnderstood("mixes the images of a batch")
+            raise NotUnderstoodError("mixes the images of a batch")
         return sizes[1:]
 
     def give(self, kind: str, fields: dict[str, Any] | None, inputs: tuple[Ref, ...], weights: Any = ()) -> Map:
@@ -343,7 +347,9 @@ def _computed(node: Any, inputs: list[Any]) -> Weight:
     return Weight(names, shape, made=not view)
 
 
-_VIEWS = frozenset({"view", "reshape", "unsqueeze", "squeeze", "flatten", "expand", "alias", "detach", "contiguous", "to"})
+_VIEWS = frozenset(
+    {"view", "reshape", "unsqueeze", "squeeze", "flatten", "expand", "alias", "detach", "contiguous", "to"}
+)
 
 
 def _moves(node: Any) -> bool:

@@ -45,6 +45,7 @@ DEVICE = (
     "largest_inference_batch",
     "largest_training_batch",
     "train_batch",
+    "unknown",
 )
 
 _encode = JSONEncoder(ensure_ascii=False, check_circular=False).encode

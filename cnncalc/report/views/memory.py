@@ -118,6 +118,8 @@ def _explanations(memory: Memory, batch: Dim) -> Iterator[Fact]:
         yield _said("torch, estimate", torch.estimate)
     if device is not None:
         yield _said("device, estimate", _device_rule(device))
+        if device.unknown:
+            yield _said("target", f"{device.unknown}; so nothing is said of what fits")
         if device.memory_bytes is not None:
             yield from _verdicts(device)
 

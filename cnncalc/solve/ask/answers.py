@@ -200,7 +200,22 @@ class Answers:
         for name, value in given.items():
             if isinstance(value, tuple) and len(set(value)) == 1:
                 given[name] = value[0]
-        return window(kind=kind, claim=self.claim, **given)._replace(lang=self.lang)
+        answer = window(kind=kind, claim=self.claim, **given)._replace(lang=self.lang)
+        return answer if self.lang == "en" else answer._replace(question=self._backward(question.what, given))
+
+    def _backward(self, unknown: str, given: dict[str, Any]) -> str:
+        """What is asked of a window, with all that was understood of it."""
+        facts = [
+            f"{say(f'quantity-{name}', self.lang)} {'×'.join(map(str, value)) if isinstance(value, tuple) else value}"
+            for name, value in given.items()
+            if value is not None
+        ]
+        return say(
+            "backward",
+            self.lang,
+            what=say(f"quantity-{unknown}", self.lang),
+            facts=word("comma", self.lang).join(facts),
+        )
 
     def _one_window(self, question: Question) -> tuple[dict[str, Any], str]:
         """The fields of the one window that is asked about, and its kind."""
@@ -258,7 +273,10 @@ class Answers:
         memory = question.given.get("memory")
         if memory is None:
             _stop("the memory is not given, or was not understood", "bytes with a unit, such as 24 GB")
-        training = "train" in question.given.get("modes", ("train",))
+        modes = question.given["modes"]
+        if len(modes) > 1:
+            _stop("it is not clear whether the batch is for prediction or for training", "one of the two")
+        training = modes == ["train"]
         batch = largest_batch(
             self._needed().spec, int(memory), rule="textbook", training=training, dtype=DTYPE_OF[question.bits]
         )

@@ -110,7 +110,9 @@ class Sketcher:
             self.layers.extend(Draft(kind) for _ in range(count))
             self.focus = self.group = list(range(first, first + count))
         self.is_next = False
-        self._put(mark, {**fields, **values})
+        # one after the other, so that two values for a field are noticed
+        self._put(mark, fields)
+        self._put(mark, values)
 
     def _on_map(self, mark: Mark) -> None:
         """A map of a size: what is wanted of a window asked about backward, else the input, else what a layer gives."""

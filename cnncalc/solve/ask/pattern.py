@@ -2,8 +2,8 @@
 
 Words stand for themselves (in the singular), Chinese characters one by one. `[a|b c]` is a choice, a `?` after it makes
 it optional, `<name:type>` takes a value. Between the parts of a phrase a language's linking words (the, of, is, 的, 为)
-may stand. Types: n a whole number, k a number or a size, size, list two or more numbers, mem bytes with a unit, bits,
-nth a place such as first, lowest or 第二.
+may stand. Types: n a whole number, d one in digits, k a number or a size, size, list two or more numbers, mem bytes with
+a unit, nth a place such as first, lowest or 第二.
 """
 
 from __future__ import annotations
@@ -140,6 +140,8 @@ def _match(
 def _values(type_: str, tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> Iterator[tuple[int, Any]]:
     """Every reading of a value that begins here, with the token after it."""
     token = tokens[at]
+    if type_ == "d" and token.kind == "number" and isinstance(token.value, int):
+        yield at + 1, token.value
     if type_ in ("n", "k"):
         yield from _numbers(tokens, at, lexicon)
     if type_ in ("k", "size") and token.kind == "size":

@@ -93,6 +93,9 @@ def _of_sentence(
             yield replace(base, what=mode, layers=layers or previous.layers, bits=previous.bits)
         return
     for what in asks:
+        if what == "batch":
+            yield replace(base, what=what, given={**base.given, "modes": facts.modes or whole.modes or ["train"]})
+            continue
         if what != "memory":
             yield replace(base, what=what)
             continue

@@ -20,6 +20,7 @@ from cnncalc.solve.convolve.exact import Number, tidy
 from cnncalc.solve.convolve.kernels import Matrix
 from cnncalc.solve.convolve.matrices import Volume
 from cnncalc.solve.convolve.window import Grid, Place, values
+from cnncalc.solve.wording import plural
 
 MOST_PRODUCTS = 5_000_000
 """More than these are computed in no reasonable time by exact arithmetic."""
@@ -252,7 +253,11 @@ def _grid(layer: Any, x: Shape, shape: Shape, signal: bool, mode: str) -> Grid:
 
 def _offsets(bias: Sequence[Number], count: int) -> tuple[Number, ...]:
     if len(bias) not in (0, 1, count):
-        _stop(f"there are {len(bias)} bias values for {count} filters", f"one value, or {count}", str(len(bias)))
+        _stop(
+            f"there are {plural(len(bias), 'bias value')} for {plural(count, 'filter')}",
+            f"one value, or {count}",
+            str(len(bias)),
+        )
     return tuple(bias) * count if len(bias) == 1 else tuple(bias)
 
 

@@ -61,6 +61,9 @@ def _rule(rule: str, training: bool, optimizer: str | None) -> str:
 
 
 def _bytes(memory: int) -> str:
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20)):
+        if memory % size == 0:
+            return f"{memory // size:,} {unit}"
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if memory >= size:
             return f"{memory / size:.4g} {unit}"
@@ -84,9 +87,11 @@ def _batch_lines(spec: Spec, memory: int, most: int, rule: str, training: bool, 
     yield Line("parameters", value=fixed, unit="B")
     held = "the input and all counted maps" if training else f"the largest pair of maps, at {terms.largest_at}"
     yield Line("one image", value=one, unit="B", words=held)
-    yield Line(
-        "batch", symbols="⌊(M − parameters)/one image⌋", numbers=f"⌊({memory:,} − {fixed:,})/{one:,}⌋", value=most
-    )
+    if most == 0:
+        yield Line(words=f"one image alone needs {need(1):,} B")
+        return
+    numbers = f"⌊({memory:,} − {fixed:,})/{one:,}⌋"
+    yield Line("batch", symbols="⌊(M − parameters)/one image⌋", numbers=numbers, value=most)
     yield Line(words=f"{most:,} images need {need(most):,} B, {most + 1:,} would need {need(most + 1):,} B")
 
 

@@ -69,7 +69,7 @@ def sizes(
     notes = tuple(_notes(graph, found, no_drop, tiles, output))
     wish = f" with {listed(wishes)}" if wishes else ""
     verdict = None if claim is None else _verdict(claim, found)
-    rows = tuple({"axis": axis.symbol, "sizes": str(axis)} for axis in found.axes) if possible else ()
+    rows = tuple({"sizes": str(axis)} for axis in found.axes) if possible else ()
     return Answer(
         f"Which input sizes does {spec.name} take{wish}?", solutions, lines, "pixels", notes, verdict, rows=rows
     )

@@ -16,6 +16,7 @@ from cnncalc.solve.figures import seen, weights_of
 from cnncalc.solve.given import stop
 from cnncalc.solve.networks import network, one_layer
 from cnncalc.solve.wording import plural
+from cnncalc.spec.quantity import parse_quantity
 
 ROOM = 10**6
 """The side of the map on which stacks are compared: large enough for any, and without effect on weights."""
@@ -68,7 +69,7 @@ def _field_verdict(claim: Any, field: int, kernel: int, layers: int, dilation: i
     )
 
 
-def separable(*, kernel: int = 3, channels: Any = "C_in", filters: Any = "C_out") -> Answer:
+def separable(*, kernel: int = 3, channels: Any = "C_in", filters: Any = "C_out", claim: Any = None) -> Answer:
     """A depthwise separable convolution against the full one: weights, and arithmetic per position, in a ratio.
 
     >>> separable(kernel=3, channels=256, filters=256).solutions[0]["separable_weights"]
@@ -92,10 +93,17 @@ def separable(*, kernel: int = 3, channels: Any = "C_in", filters: Any = "C_out"
     )
     solution = {"full_weights": full.value, "separable_weights": both.value, "ratio": ratio_}
     notes = ("the same ratio holds for multiply-adds: both are used once per output position",)
-    return Answer(f"What does a separable {kernel}x{kernel} convolution save?", (solution,), lines, notes=notes, rows=_rows(solution))
+    return Answer(
+        f"What does a separable {kernel}x{kernel} convolution save?",
+        (solution,),
+        lines,
+        notes=notes,
+        verdict=_verdict(claim, solution),
+        rows=_rows(solution),
+    )
 
 
-def bottleneck(*, channels: Any = 256, reduce: int = 4, kernel: int = 3) -> Answer:
+def bottleneck(*, channels: Any = 256, reduce: int = 4, kernel: int = 3, claim: Any = None) -> Answer:
     """A bottleneck (1x1 down, k x k, 1x1 up) against two full k x k convolutions. Offsets are not counted.
 
     >>> bottleneck(channels=256).solutions[0]["bottleneck_weights"]
@@ -115,7 +123,7 @@ def bottleneck(*, channels: Any = 256, reduce: int = 4, kernel: int = 3) -> Answ
     saved = _share(plain.value, whole)
     solution = {"plain_weights": plain.value, "bottleneck_weights": whole, "times_fewer": saved}
     question = f"What does a bottleneck of {dim_text(wide)} channels, reduced {reduce}-fold, save?"
-    return Answer(question, (solution,), lines, rows=_rows(solution))
+    return Answer(question, (solution,), lines, verdict=_verdict(claim, solution), rows=_rows(solution))
 
 
 def _conv(channels: Any, filters: Any, kernel: int) -> Any:
@@ -136,8 +144,32 @@ def _rows(solution: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     return ({name: _decimal(value) if isinstance(value, Fraction) else value for name, value in solution.items()},)
 
 
+def _verdict(claim: Any, solution: dict[str, Any]) -> Verdict | None:
+    """A claim is right when it is one of the quantities, at its printed precision; the inverse of a ratio is a slip."""
+    if claim is None:
+        return None
+    stated = str(claim).replace(" ", "").replace(",", "")
+    quantity = parse_quantity(stated)
+    if any(
+        dim_text(value) == stated or (quantity is not None and _agrees(quantity, value)) for value in solution.values()
+    ):
+        return Verdict(str(claim), True)
+    turned = [one for one in solution.values() if isinstance(one, Fraction) and quantity is not None]
+    upside = any(_agrees(quantity, 1 / one) for one in turned)
+    return Verdict(str(claim), False, ("the ratio was turned upside down",) if upside else ())
+
+
+def _agrees(quantity: Any, value: Any) -> bool:
+    """Whether a stated number is the value, rounded or cut where it ends."""
+    if not isinstance(value, int | Fraction):
+        return False
+    step = 10**quantity.places
+    return bool(quantity.holds(value)) or quantity.digits * step in (value * step // 1, (2 * value * step + 1) // 2)
+
+
 def _decimal(value: Fraction) -> str:
-    return f"{value} = {float(value):.4g}" if value.denominator in (1, 2, 4, 5, 10, 20, 25) else f"{value}, about {float(value):.4g}"
+    rounded = f"{float(value):.4g}"
+    return f"{value} = {rounded}" if Fraction(rounded) == value else f"{value}, about {rounded}"
 
 
 def _sum(parts: list[Any]) -> Any:
@@ -152,5 +184,5 @@ def _share(part: Any, whole: Any) -> Any:
 
 def _ratio(one: Any, two: Any) -> tuple[Line, ...]:
     share = _share(one.value, two.value)
-    exact = isinstance(share, int | Fraction)
+    exact = isinstance(share, Fraction)
     return (Line("stack / single", value=share, words=f"about {float(share):.3f}" if exact else ""),)

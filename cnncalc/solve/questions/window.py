@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnncalc.analysis.borders import unread
+from cnncalc.core.dims import prod, ratio
 from cnncalc.core.shapes import axis_name, elements
 from cnncalc.layers import layer_class
 from cnncalc.layers.base import Layer
@@ -54,10 +55,11 @@ def window(
     """
     _check_kind(kind, ceil, output_padding)
     given = dict(zip(NAMES, (input, output, kernel, stride, padding, dilation, output_padding), strict=True))
-    if claim is not None and dilation is None and "dilation" not in str(claim):
+    noted = _complete(given, kind)
+    if claim is not None and given["dilation"] is None and "dilation" not in str(claim):
         # whoever claims a padding or a stride does not think of dilated kernels
         given["dilation"] = 1
-    noted = _complete(given, kind)
+        noted = ("dilation 1 is taken, as the claim does not speak of it",)
     if channels is not None and all(not isinstance(value, tuple | list) for value in given.values()):
         # whoever counts channels has an image
         given["input"] = (given["input"],) * 2
@@ -197,6 +199,9 @@ def _solution(
         values = [detail[name] for detail in details if name in detail]
         if values:
             result[name] = values[0] if len(values) == 1 else values
+    if kind == "pool" and len(row) > 1:
+        # of one side alone nobody knows the map
+        result["discarded"] = 1 - ratio(prod(one.output for one in row), prod(one.input for one in row))
     return result if more is None else {**result, **more.count(row, ceil)}
 
 
@@ -224,6 +229,8 @@ def _table_row(asks: tuple[Ask, ...], row: tuple[Window, ...], solution: dict[st
     dropped = solution.get("dropped")
     if dropped is not None:
         shown["dropped"] = "x".join(map(str, dropped)) if isinstance(dropped, list) else dropped
+    if "discarded" in solution:
+        shown["discarded"] = f"{float(100 * solution['discarded']):.4g} % of the inputs"
     figures: dict[str, Any] = {name: solution[name] for name in ("params", "macs", "neurons") if name in solution}
     if "shape" in solution:
         figures = {"shape": "x".join(map(str, solution["shape"])), **figures}

@@ -21,9 +21,15 @@ class Inception(nn.Module):
     def __init__(self, inputs: int, c1: int, r3: int, c3: int, r5: int, c5: int, pool: int) -> None:
         super().__init__()
         self.branch1 = BasicConv2d(inputs, c1, kernel_size=1)
-        self.branch2 = nn.Sequential(BasicConv2d(inputs, r3, kernel_size=1), BasicConv2d(r3, c3, kernel_size=3, padding=1))
-        self.branch3 = nn.Sequential(BasicConv2d(inputs, r5, kernel_size=1), BasicConv2d(r5, c5, kernel_size=5, padding=2))
-        self.branch4 = nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1, ceil_mode=True), BasicConv2d(inputs, pool, kernel_size=1))
+        self.branch2 = nn.Sequential(
+            BasicConv2d(inputs, r3, kernel_size=1), BasicConv2d(r3, c3, kernel_size=3, padding=1)
+        )
+        self.branch3 = nn.Sequential(
+            BasicConv2d(inputs, r5, kernel_size=1), BasicConv2d(r5, c5, kernel_size=5, padding=2)
+        )
+        self.branch4 = nn.Sequential(
+            nn.MaxPool2d(3, stride=1, padding=1, ceil_mode=True), BasicConv2d(inputs, pool, kernel_size=1)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)]
@@ -87,7 +93,10 @@ class InceptionA(nn.Module):
     def __init__(self, inputs: int, pool: int) -> None:
         super().__init__()
         self.branch1x1 = BasicConv2d(inputs, 16, kernel_size=1)
-        self.branch5x5_1, self.branch5x5_2 = BasicConv2d(inputs, 12, kernel_size=1), BasicConv2d(12, 16, kernel_size=5, padding=2)
+        self.branch5x5_1, self.branch5x5_2 = (
+            BasicConv2d(inputs, 12, kernel_size=1),
+            BasicConv2d(12, 16, kernel_size=5, padding=2),
+        )
         self.branch3x3dbl_1 = BasicConv2d(inputs, 16, kernel_size=1)
         self.branch3x3dbl_2 = BasicConv2d(16, 24, kernel_size=3, padding=1)
         self.branch3x3dbl_3 = BasicConv2d(24, 24, kernel_size=3, padding=1)
@@ -184,7 +193,9 @@ class UNet(nn.Module):
     def __init__(self, width: int = 8, learned: bool = True) -> None:
         super().__init__()
         self.inc = DoubleConv(1, width)
-        self.downs = nn.ModuleList(nn.Sequential(nn.MaxPool2d(2), DoubleConv(width * 2**i, width * 2 ** (i + 1))) for i in range(3))
+        self.downs = nn.ModuleList(
+            nn.Sequential(nn.MaxPool2d(2), DoubleConv(width * 2**i, width * 2 ** (i + 1))) for i in range(3)
+        )
         self.ups = nn.ModuleList(Up(width * 2 ** (i + 1), width * 2**i, learned) for i in reversed(range(3)))
         self.outc = nn.Conv2d(width, 2, kernel_size=1)
 
@@ -205,7 +216,9 @@ class DilatedFCN(nn.Module):
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(True))
         self.trunk1 = nn.Sequential(nn.Conv2d(16, 32, 3, 2, 1, bias=False), nn.BatchNorm2d(32), nn.ReLU(True))
-        self.trunk2 = nn.Sequential(nn.Conv2d(32, 32, 3, 1, 2, dilation=2, bias=False), nn.BatchNorm2d(32), nn.ReLU(True))
+        self.trunk2 = nn.Sequential(
+            nn.Conv2d(32, 32, 3, 1, 2, dilation=2, bias=False), nn.BatchNorm2d(32), nn.ReLU(True)
+        )
         self.rates = nn.ModuleList(nn.Conv2d(32, 8, 3, padding=rate, dilation=rate) for rate in (2, 4, 6))
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(32, 8, 1), nn.ReLU())
         self.project = nn.Conv2d(32, classes, 1)

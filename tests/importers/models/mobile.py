@@ -10,7 +10,9 @@ class MobileNetV1(nn.Module):
         super().__init__()
 
         def conv_bn(inputs: int, outputs: int, stride: int) -> nn.Sequential:
-            return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(True))
+            return nn.Sequential(
+                nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(True)
+            )
 
         def conv_dw(inputs: int, outputs: int, stride: int) -> nn.Sequential:
             return nn.Sequential(
@@ -93,13 +95,16 @@ class HSigmoid(nn.Module):
 
 
 class MobileV3Unit(nn.Module):
-    def __init__(self, inputs: int, hidden: int, outputs: int, kernel: int, stride: int, squeeze: bool, own: bool) -> None:
+    def __init__(
+        self, inputs: int, hidden: int, outputs: int, kernel: int, stride: int, squeeze: bool, own: bool
+    ) -> None:
         super().__init__()
         act = HSwish if own else nn.Hardswish
         self.identity = stride == 1 and inputs == outputs
         self.expand = nn.Sequential(nn.Conv2d(inputs, hidden, 1, bias=False), nn.BatchNorm2d(hidden), act())
         self.depth = nn.Sequential(
-            nn.Conv2d(hidden, hidden, kernel, stride, (kernel - 1) // 2, groups=hidden, bias=False), nn.BatchNorm2d(hidden)
+            nn.Conv2d(hidden, hidden, kernel, stride, (kernel - 1) // 2, groups=hidden, bias=False),
+            nn.BatchNorm2d(hidden),
         )
         self.se = None
         if squeeze:
@@ -120,7 +125,13 @@ class MobileV3Unit(nn.Module):
 class MobileNetV3(nn.Module):
     def __init__(self, own: bool = False) -> None:
         super().__init__()
-        rows = ((16, 16, 3, 2, True), (48, 24, 3, 2, False), (72, 24, 3, 1, False), (96, 40, 5, 2, True), (120, 40, 5, 1, True))
+        rows = (
+            (16, 16, 3, 2, True),
+            (48, 24, 3, 2, False),
+            (72, 24, 3, 1, False),
+            (96, 40, 5, 2, True),
+            (120, 40, 5, 1, True),
+        )
         self.stem = nn.Sequential(nn.Conv2d(3, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16), nn.Hardswish())
         units, channels = [], 16
         for hidden, outputs, kernel, stride, squeeze in rows:
@@ -153,7 +164,11 @@ class ShuffleUnit(nn.Module):
         self.branch1 = nn.Sequential()
         if stride > 1:
             self.branch1 = nn.Sequential(
-                depthwise(inputs), nn.BatchNorm2d(inputs), nn.Conv2d(inputs, half, 1, bias=False), nn.BatchNorm2d(half), nn.ReLU(True)
+                depthwise(inputs),
+                nn.BatchNorm2d(inputs),
+                nn.Conv2d(inputs, half, 1, bias=False),
+                nn.BatchNorm2d(half),
+                nn.ReLU(True),
             )
         entry = inputs if stride > 1 else half
         self.branch2 = nn.Sequential(
@@ -201,11 +216,18 @@ class MnasNet(nn.Module):
                 nn.Conv2d(mid, outputs, 1, bias=False), nn.BatchNorm2d(outputs, momentum=0.0003),
             )  # fmt: skip
 
-        self.layers = nn.ModuleList([nn.Conv2d(3, 8, 3, padding=1, stride=2, bias=False), nn.BatchNorm2d(8), nn.ReLU(True)])
+        self.layers = nn.ModuleList(
+            [nn.Conv2d(3, 8, 3, padding=1, stride=2, bias=False), nn.BatchNorm2d(8), nn.ReLU(True)]
+        )
         self.stacks = nn.ModuleList()
         channels = 8
         for outputs, kernel, stride, expand, count in ((12, 3, 2, 3, 3), (20, 5, 2, 3, 3), (40, 5, 2, 6, 2)):
-            self.stacks.append(nn.ModuleList(unit(channels if i == 0 else outputs, outputs, kernel, stride if i == 0 else 1, expand) for i in range(count)))
+            self.stacks.append(
+                nn.ModuleList(
+                    unit(channels if i == 0 else outputs, outputs, kernel, stride if i == 0 else 1, expand)
+                    for i in range(count)
+                )
+            )
             channels = outputs
         self.classifier = nn.Sequential(nn.Dropout(p=0.2, inplace=True), nn.Linear(channels, 10))
 
@@ -270,7 +292,9 @@ class EfficientNet(nn.Module):
             for index in range(count):
                 first = index == 0
                 rate = 0.2 * len(self._blocks) / 6
-                self._blocks.append(MBConv(inputs if first else outputs, outputs, kernel, stride if first else 1, expand, rate))
+                self._blocks.append(
+                    MBConv(inputs if first else outputs, outputs, kernel, stride if first else 1, expand, rate)
+                )
         self._conv_head, self._bn1 = nn.Conv2d(20, 64, 1, bias=False), nn.BatchNorm2d(64)
         self._avg_pooling = nn.AdaptiveAvgPool2d(1)
         self._dropout, self._fc = nn.Dropout(0.2), nn.Linear(64, 10)

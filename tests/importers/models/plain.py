@@ -76,7 +76,12 @@ class VGG(nn.Module):
                 layers.append(nn.MaxPool2d(2, 2))
         self.features = nn.ModuleList(layers)
         self.head = nn.Sequential(
-            nn.Linear(channels * 16, 64), nn.ReLU(True), nn.Dropout(), nn.Linear(64, 64), nn.ReLU(True), nn.Linear(64, 10)
+            nn.Linear(channels * 16, 64),
+            nn.ReLU(True),
+            nn.Dropout(),
+            nn.Linear(64, 64),
+            nn.ReLU(True),
+            nn.Linear(64, 10),
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -34,7 +34,9 @@ class BasicBlock(nn.Module):
 class Bottleneck(nn.Module):
     expansion = 4
 
-    def __init__(self, inputs: int, width: int, stride: int = 1, groups: int = 1, base: int = 64, reduce: int = 0) -> None:
+    def __init__(
+        self, inputs: int, width: int, stride: int = 1, groups: int = 1, base: int = 64, reduce: int = 0
+    ) -> None:
         super().__init__()
         inner = int(width * (base / 64.0)) * groups
         self.conv1 = nn.Conv2d(inputs, inner, 1, bias=False)
@@ -91,7 +93,9 @@ class ResNet(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
         for index, count in enumerate(units):
-            setattr(self, f"layer{index + 1}", self._make_layer(block, 64 * 2**index, count, 2 if index else 1, options))
+            setattr(
+                self, f"layer{index + 1}", self._make_layer(block, 64 * 2**index, count, 2 if index else 1, options)
+            )
         self.stages = len(units)
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.fc = nn.Linear(self.inplanes, classes)
@@ -134,7 +138,9 @@ class WideResNet(nn.Module):
         widths = [16, 16 * widen, 32 * widen, 64 * widen]
         for stage in range(1, 4):
             blocks = [
-                WideUnit(widths[stage - 1] if index == 0 else widths[stage], widths[stage], 1 + (stage > 1 and index == 0))
+                WideUnit(
+                    widths[stage - 1] if index == 0 else widths[stage], widths[stage], 1 + (stage > 1 and index == 0)
+                )
                 for index in range(units)
             ]
             self.add_module(f"block{stage}", nn.Sequential(*blocks))
@@ -154,7 +160,9 @@ class RegUnit(nn.Module):
         super().__init__()
         self.a = nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
         self.b = nn.Sequential(
-            nn.Conv2d(outputs, outputs, 3, stride, 1, groups=outputs // group, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+            nn.Conv2d(outputs, outputs, 3, stride, 1, groups=outputs // group, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(),
         )
         self.squeeze = nn.Conv2d(outputs, max(inputs // 4, 1), 1)
         self.excite = nn.Conv2d(max(inputs // 4, 1), outputs, 1)
@@ -175,7 +183,9 @@ class RegNet(nn.Module):
     def __init__(self, widths: tuple[int, ...] = (16, 32, 64), units: tuple[int, ...] = (1, 2, 4)) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            OrderedDict([("conv", nn.Conv2d(3, 16, 3, 2, 1, bias=False)), ("bn", nn.BatchNorm2d(16)), ("relu", nn.ReLU())])
+            OrderedDict(
+                [("conv", nn.Conv2d(3, 16, 3, 2, 1, bias=False)), ("bn", nn.BatchNorm2d(16)), ("relu", nn.ReLU())]
+            )
         )
         stages, inputs = OrderedDict(), 16
         for number, (width, count) in enumerate(zip(widths, units, strict=True)):
@@ -267,7 +277,9 @@ class Fire(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.squeeze_activation(self.squeeze(x))
-        return torch.cat([self.expand1x1_activation(self.expand1x1(x)), self.expand3x3_activation(self.expand3x3(x))], 1)
+        return torch.cat(
+            [self.expand1x1_activation(self.expand1x1(x)), self.expand3x3_activation(self.expand3x3(x))], 1
+        )
 
 
 class SqueezeNet(nn.Module):

@@ -7,7 +7,7 @@ from typing import Any
 from cnncalc.core.shapes import Shape
 from cnncalc.importers.torch.rules.pointwise import dropped
 from cnncalc.importers.torch.rules.windows import weight_of
-from cnncalc.importers.torch.translate import Arguments, NotUnderstood, Rule, Translator
+from cnncalc.importers.torch.translate import Arguments, NotUnderstoodError, Rule, Translator
 from cnncalc.importers.torch.values import Map, Noise, Value, Weight, plain
 
 
@@ -24,11 +24,11 @@ def add(t: Translator, a: Arguments) -> Value:
             return one._replace(kept=number * alpha)
         if isinstance(two, Noise) and isinstance(one, int | float):
             return two._replace(kept=one)
-        raise NotUnderstood("adds drawn numbers")
+        raise NotUnderstoodError("adds drawn numbers")
     if number is not None:
         return _rescaled(t, t.map(one), 1, number * alpha)
     if alpha != 1:
-        raise NotUnderstood(f"adds {alpha:g} times a map, which has no counterpart in the language")
+        raise NotUnderstoodError(f"adds {alpha:g} times a map, which has no counterpart in the language")
     if isinstance(one, Weight) or isinstance(two, Weight):
         x, weight = (two, one) if isinstance(one, Weight) else (one, two)
         return _shifted(t, t.map(x), weight_of(weight))
@@ -39,7 +39,7 @@ def subtract(t: Translator, a: Arguments) -> Value:
     """A map minus a number."""
     number = _number(a["other"])
     if number is None:
-        raise NotUnderstood("subtracts, which the language knows for numbers only")
+        raise NotUnderstoodError("subtracts, which the language knows for numbers only")
     return _rescaled(t, t.map(a["self"]), 1, -number * a.get("alpha", 1))
 
 
@@ -47,7 +47,7 @@ def reversed_subtract(t: Translator, a: Arguments) -> Value:
     """A number minus a map."""
     number = _number(a["other"])
     if number is None or a.get("alpha", 1) != 1:
-        raise NotUnderstood("subtracts, which the language knows for numbers only")
+        raise NotUnderstoodError("subtracts, which the language knows for numbers only")
     return _rescaled(t, t.map(a["self"]), -1, number)
 
 
@@ -60,7 +60,7 @@ def multiply(t: Translator, a: Arguments) -> Value:
     """A * b: two maps, a map and a number, a map and weights, a map and a mask."""
     one, two = a["self"], a["other"]
     if isinstance(one, Noise) and isinstance(two, Noise):
-        raise NotUnderstood("multiplies drawn numbers")
+        raise NotUnderstoodError("multiplies drawn numbers")
     if isinstance(one, Noise) or isinstance(two, Noise):
         x, noise = (two, one) if isinstance(one, Noise) else (one, two)
         return noise if _number(x) is not None else dropped(t, t.map(x), noise)
@@ -81,7 +81,7 @@ def divide(t: Translator, a: Arguments) -> Value:
         return one
     if number is not None and a.get("rounding_mode") is None:
         return _rescaled(t, t.map(one), 1 / number, 0)
-    raise NotUnderstood("divides a map by a map, which has no counterpart in the language")
+    raise NotUnderstoodError("divides a map by a map, which has no counterpart in the language")
 
 
 def maximum(t: Translator, a: Arguments) -> Value:
@@ -93,7 +93,13 @@ def _rescaled(t: Translator, x: Map, factor: float, offset: float) -> Map:
     if factor == 1 and offset == 0:
         return x
     before = t.steps[x.ref] if x.ref >= 0 else None
-    if before is not None and before.kind == "rescale" and "offset" not in before.fields and factor == 1 and t.only_reader():
+    if (
+        before is not None
+        and before.kind == "rescale"
+        and "offset" not in before.fields
+        and factor == 1
+        and t.only_reader()
+    ):
         return t.extend(x, {"offset": offset})
     fields = {"factor": None if factor == 1 else factor, "offset": offset or None}
     return t.same(x, "rescale", fields)
@@ -102,7 +108,7 @@ def _rescaled(t: Translator, x: Map, factor: float, offset: float) -> Map:
 def _joined(t: Translator, kind: str, one: Map, two: Map) -> Map:
     """Two maps of equal shape."""
     if t.sizes(one) != t.sizes(two) or one.stretched or two.stretched:
-        raise NotUnderstood("joins maps of different shapes, which the language knows for products only")
+        raise NotUnderstoodError("joins maps of different shapes, which the language knows for products only")
     if one.axes != two.axes:
         one, two = (plain(t.plain(x), len(x.axes)) for x in (one, two))
     return one._replace(ref=t.emit(kind, None, (one.ref, two.ref), t.shape(one.ref)))
@@ -115,14 +121,15 @@ def _product(t: Translator, one: Map, two: Map) -> Map:
         for x, other in ((first, second), (second, first)):
             # a vector [C, 1, 1] is spread over C channels by the layer itself
             spread = [axis for axis in other.axes if axis is not None] == [0] and len(t.shape(other.ref)) == 1
-            if spread and len(x.axes) == len(other.axes) and x.axes.index(0) == other.axes.index(0):
-                if None not in x.axes:
-                    shape = t.shape(x.ref)
-                    return x._replace(ref=t.emit("multiply", None, (first.ref, second.ref), shape))
+            aligned = len(x.axes) == len(other.axes) and None not in x.axes and x.axes.index(0) == other.axes.index(0)
+            if spread and aligned:
+                channels, *sides = t.shape(x.ref)
+                shape = (max(channels, *t.shape(other.ref)), *sides)
+                return x._replace(ref=t.emit("multiply", None, (first.ref, second.ref), shape))
         first, second = (plain(t.plain(x), len(x.axes)) for x in (first, second))
     shapes = t.shape(first.ref), t.shape(second.ref)
     if len(shapes[0]) != len(shapes[1]):
-        raise NotUnderstood("multiplies maps with different numbers of axes")
+        raise NotUnderstoodError("multiplies maps with different numbers of axes")
     shape = tuple(max(pair) for pair in zip(*shapes, strict=True))
     return first._replace(ref=t.emit("multiply", None, (first.ref, second.ref), shape))
 
@@ -145,12 +152,14 @@ def _per(t: Translator, x: Map, weight: Weight) -> tuple[Map, str | None]:
         if x.axes != tuple(range(len(shape))):
             x = plain(t.plain(x), len(x.axes))
         return x, "number"
-    raise NotUnderstood(f"combines a map with weights of {'x'.join(map(str, weight.shape))}, which have no counterpart")
+    raise NotUnderstoodError(
+        f"combines a map with weights of {'x'.join(map(str, weight.shape))}, which have no counterpart"
+    )
 
 
 def _scaled(t: Translator, x: Map, weight: Weight) -> Map:
     if x.stretched:
-        raise NotUnderstood("works on an expanded map")
+        raise NotUnderstoodError("works on an expanded map")
     x, per = _per(t, x, weight)
     return t.same(x, "scale", {"per": per}, (weight,))
 
@@ -158,7 +167,7 @@ def _scaled(t: Translator, x: Map, weight: Weight) -> Map:
 def _shifted(t: Translator, x: Map, weight: Weight) -> Map:
     """Plus weights: the offset of the scale just before, if it has none, else a layer of its own."""
     if x.stretched:
-        raise NotUnderstood("works on an expanded map")
+        raise NotUnderstoodError("works on an expanded map")
     x, per = _per(t, x, weight)
     before = t.steps[x.ref] if x.ref >= 0 else None
     bare = before is not None and before.kind == "scale" and before.share is None and "bias" not in before.fields
@@ -176,7 +185,7 @@ def _axes(x: Map, dims: Any) -> tuple[int, ...]:
     listed = [dims] if isinstance(dims, int) else list(dims or range(count))
     numbers = sorted({int(dim) % count for dim in listed})
     if 0 in numbers:
-        raise NotUnderstood("reduces over the batch")
+        raise NotUnderstoodError("reduces over the batch")
     found = [x.axes[number - 1] for number in numbers]
     return tuple(sorted(axis for axis in found if axis is not None))
 
@@ -184,7 +193,7 @@ def _axes(x: Map, dims: Any) -> tuple[int, ...]:
 def _reduced(t: Translator, a: Arguments, kind: str, mode: str, dims: Any) -> Map:
     x = t.map(a["self"])
     if x.stretched:
-        raise NotUnderstood("works on an expanded map")
+        raise NotUnderstoodError("works on an expanded map")
     axes, keep = _axes(x, dims), bool(a.get("keepdim"))
     shape = t.shape(x.ref)
     if axes == tuple(range(1, len(shape))) and axes:
@@ -197,7 +206,7 @@ def _reduced(t: Translator, a: Arguments, kind: str, mode: str, dims: Any) -> Ma
         kernel = [shape[axis] if axis in axes else 1 for axis in range(1, len(shape))]
         pooled = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
         return _dropped(t, plain(t.emit(kind, {"kernel": kernel}, (t.plain(x),), pooled), len(shape)), keep)
-    raise NotUnderstood("reduces over channels and positions at once, which has no counterpart in the language")
+    raise NotUnderstoodError("reduces over channels and positions at once, which has no counterpart in the language")
 
 
 def _global(t: Translator, x: Map, kind: str, keep: bool, dims: Any) -> Map:
@@ -232,13 +241,13 @@ def max_(t: Translator, a: Arguments) -> Value:
     if a.get("other") is not None:
         return maximum(t, a)
     if a.get("dim") is None:
-        raise NotUnderstood("takes the maximum over the batch")
+        raise NotUnderstoodError("takes the maximum over the batch")
     units = _maxout(t, a)
     return (units if units is not None else _reduced(t, a, "maxpool", "max", int(a["dim"])), None)
 
 
 def _maxout(t: Translator, a: Arguments) -> Map | None:
-    """view [C / pieces, pieces, ...], then the maximum over the pieces."""
+    """View [C / pieces, pieces, ...], then the maximum over the pieces."""
     x = t.map(a["self"])
     if x.ref < 0 or t.steps[x.ref].kind != "reshape" or x.axes != tuple(range(len(x.axes))) or int(a["dim"]) != 2:
         return None

@@ -8,14 +8,14 @@ from typing import Any
 from cnncalc.core.shapes import Shape
 from cnncalc.importers.torch.rules.pointwise import axis_word
 from cnncalc.importers.torch.rules.windows import short
-from cnncalc.importers.torch.translate import Arguments, NotUnderstood, Rule, Translator
+from cnncalc.importers.torch.translate import Arguments, NotUnderstoodError, Rule, Translator
 from cnncalc.importers.torch.values import Map, Noise, Value, Weight, plain
 
 
 def same(t: Translator, a: Arguments) -> Value:
     """Copies and casts that change neither shape nor order."""
-    value: Value = a.first
-    return value
+    result: Value = a.first
+    return result
 
 
 def view(t: Translator, a: Arguments) -> Value:
@@ -29,7 +29,7 @@ def view(t: Translator, a: Arguments) -> Value:
     if axes is not None:
         return x._replace(axes=axes)
     if x.stretched:
-        raise NotUnderstood("works on an expanded map")
+        raise NotUnderstoodError("works on an expanded map")
     groups = _shuffled(t, x, shape)
     if groups:
         inner = t.steps[x.ref].inputs[0]
@@ -41,7 +41,7 @@ def view(t: Translator, a: Arguments) -> Value:
     if len(shape) == 1:
         return t.give("flatten", None, (ref,))
     if len(shape) > 4:
-        raise NotUnderstood(f"makes a map of {len(shape) - 1} axes; the language knows up to 3")
+        raise NotUnderstoodError(f"makes a map of {len(shape) - 1} axes; the language knows up to 3")
     return t.give("reshape", {"shape": list(shape)}, (ref,))
 
 
@@ -75,7 +75,7 @@ def _shuffled(t: Translator, x: Map, shape: Shape) -> int:
 
 
 def shuffle(t: Translator, a: Arguments) -> Value:
-    """torch's own channel shuffle."""
+    """Torch's own channel shuffle."""
     return t.give("channel_shuffle", {"groups": int(a["groups"])}, (t.plain(a.first),))
 
 
@@ -87,7 +87,7 @@ def unsqueeze(t: Translator, a: Arguments) -> Value:
     place = int(a["dim"])
     place = place + len(x.axes) + 2 if place < 0 else place
     if place == 0:
-        raise NotUnderstood("moves the batch away from the first axis")
+        raise NotUnderstoodError("moves the batch away from the first axis")
     return x._replace(axes=(*x.axes[: place - 1], None, *x.axes[place - 1 :]))
 
 
@@ -110,7 +110,7 @@ def transpose(t: Translator, a: Arguments) -> Value:
 
 def _permuted(x: Map, order: list[int]) -> Map:
     if order[0] != 0:
-        raise NotUnderstood("moves the batch away from the first axis")
+        raise NotUnderstoodError("moves the batch away from the first axis")
     return x._replace(axes=tuple(x.axes[dim - 1] for dim in order[1:]))
 
 
@@ -121,7 +121,7 @@ def expand(t: Translator, a: Arguments) -> Value:
     if shape == t.sizes(x):
         return x
     if len(shape) != len(x.axes):
-        raise NotUnderstood("adds axes to a map")
+        raise NotUnderstoodError("adds axes to a map")
     return x._replace(stretched=True)
 
 
@@ -159,10 +159,10 @@ def slice_(t: Translator, a: Arguments) -> Value:
     start, stop = (_bound(a.get(name), size, default) for name, default in (("start", 0), ("end", size)))
     if dim == 0:
         if t.raw()[0] != len(range(t.raw()[0])[slice(a.get("start"), a.get("end"), a.get("step"))]):
-            raise NotUnderstood("takes some images out of the batch")
+            raise NotUnderstoodError("takes some images out of the batch")
         return x
     if stop <= start:
-        raise NotUnderstood("takes nothing")
+        raise NotUnderstoodError("takes nothing")
     return _cut(t, x, dim, start, stop, int(a.get("step") or 1))
 
 
@@ -177,7 +177,7 @@ def narrow(t: Translator, a: Arguments) -> Value:
     """A stretch of an axis."""
     x, dim = _whole(t, a)
     if dim == 0:
-        raise NotUnderstood("takes some images out of the batch")
+        raise NotUnderstoodError("takes some images out of the batch")
     start = _bound(a["start"], t.sizes(x)[dim - 1], 0)
     return _cut(t, x, dim, start, start + int(a["length"]))
 
@@ -186,18 +186,26 @@ def select(t: Translator, a: Arguments) -> Value:
     """x[:, i]: one position, the axis gone."""
     x, dim = _whole(t, a)
     if dim == 0:
-        raise NotUnderstood("takes one image out of the batch")
+        raise NotUnderstoodError("takes one image out of the batch")
     start = int(a["index"]) % t.sizes(x)[dim - 1]
     part = t.plain(_cut(t, x, dim, start, start + 1))
     shape = t.result()
-    return plain(t.emit("flatten" if len(shape) == 1 else "reshape", None if len(shape) == 1 else {"shape": list(shape)}, (part,), shape), len(shape))
+    return plain(
+        t.emit(
+            "flatten" if len(shape) == 1 else "reshape",
+            None if len(shape) == 1 else {"shape": list(shape)},
+            (part,),
+            shape,
+        ),
+        len(shape),
+    )
 
 
 def pieces(t: Translator, a: Arguments) -> Value:
     """chunk, split, tensor_split: slices side by side."""
     x, dim = _whole(t, a)
     if dim == 0:
-        raise NotUnderstood("splits the batch")
+        raise NotUnderstoodError("splits the batch")
     start, found = 0, []
     used = {node.args[1] for node in t.node.users}
     for index, value in enumerate(t.node.meta["val"]):
@@ -215,7 +223,7 @@ def cat(t: Translator, a: Arguments) -> Value:
         return maps[0]
     dim = int(a["dim"]) % (len(maps[0].axes) + 1)
     if dim == 0:
-        raise NotUnderstood("joins along the batch")
+        raise NotUnderstoodError("joins along the batch")
     if len({one.axes for one in maps}) > 1 or maps[0].axes[dim - 1] is None or any(one.stretched for one in maps):
         maps = [plain(t.plain(one), len(one.axes)) for one in maps]
     word = axis_word(t, maps[0], dim)
@@ -236,10 +244,10 @@ def pad(t: Translator, a: Arguments) -> Value:
     axes = len(x.axes) - 1
     outer = amounts[2 * axes :]
     if any(outer) or any(amount < 0 for amount in amounts):
-        raise NotUnderstood("pads channels" if any(outer) else "pads by a negative amount, which is a crop")
+        raise NotUnderstoodError("pads channels" if any(outer) else "pads by a negative amount, which is a crop")
     if not any(amounts):
         return x
-    sides = {}
+    sides: dict[str, int] = {}
     for (before, after), one, two in zip(_SIDES, amounts[::2], amounts[1::2], strict=False):
         sides |= {before: one, after: two}
     pairs = list(zip(amounts[::2], amounts[1::2], strict=True))[:axes]
@@ -279,8 +287,8 @@ def pixel_unshuffle(t: Translator, a: Arguments) -> Value:
 _UPSAMPLED = ("nearest1d", "nearest2d", "nearest3d", "linear1d", "bilinear2d", "trilinear3d", "bicubic2d")
 
 RULES: dict[str, Rule] = {
-    **{name: same for name in ("contiguous", "clone", "alias", "detach", "to", "_to_copy", "lift_fresh_copy", "identity")},
-    **{name: view for name in ("view", "reshape", "_unsafe_view", "flatten", "unflatten", "squeeze", "view_copy")},
+    **dict.fromkeys(("contiguous", "clone", "alias", "detach", "to", "_to_copy", "lift_fresh_copy", "identity"), same),
+    **dict.fromkeys(("view", "reshape", "_unsafe_view", "flatten", "unflatten", "squeeze", "view_copy"), view),
     "unsqueeze": unsqueeze,
     "permute": permute,
     "transpose": transpose,
@@ -289,7 +297,7 @@ RULES: dict[str, Rule] = {
     "slice": slice_,
     "narrow": narrow,
     "select": select,
-    **{name: pieces for name in ("chunk", "split", "split_with_sizes", "tensor_split")},
+    **dict.fromkeys(("chunk", "split", "split_with_sizes", "tensor_split"), pieces),
     "cat": cat,
     "concat": cat,
     "pad": pad,

@@ -9,12 +9,12 @@ from cnncalc.importers.torch.values import Map
 
 
 def _name(node: Any) -> str:
-    target = getattr(node, "target", None)
-    return target._schema.name.partition("::")[2] if hasattr(target, "_schema") else ""
+    schema = getattr(getattr(node, "target", None), "_schema", None)
+    return "" if schema is None else str(schema.name).partition("::")[2]
 
 
 def local_norm(t: Translator, node: Any) -> Map | None:
-    """x / (k + alpha * mean of squares over a window)^beta, as torch.nn.functional writes it; else None."""
+    """X / (k + alpha * mean of squares over a window)^beta, as torch.nn.functional writes it; else None."""
     if len(node.args) < 2:
         return None
     x, power = node.args[:2]

@@ -6,7 +6,7 @@ from typing import Any
 
 from cnncalc.core.shapes import AXES
 from cnncalc.importers.torch.rules.windows import weight_of
-from cnncalc.importers.torch.translate import Arguments, NotUnderstood, Rule, Translator
+from cnncalc.importers.torch.translate import Arguments, NotUnderstoodError, Rule, Translator
 from cnncalc.importers.torch.values import Map, Noise, Value, plain
 
 
@@ -21,16 +21,16 @@ def hardtanh(t: Translator, a: Arguments) -> Value:
     """relu6 is hardtanh from 0 to 6."""
     low, high = a["min_val"], a["max_val"]
     if (low, high) != (0, 6):
-        raise NotUnderstood(f"from {low:g} to {high:g} has no counterpart in the language (0 to 6 is relu6)")
+        raise NotUnderstoodError(f"from {low:g} to {high:g} has no counterpart in the language (0 to 6 is relu6)")
     return t.same(t.map(a.first), "relu6")
 
 
 def clamp(t: Translator, a: Arguments) -> Value:
-    """clamp(0) is relu; clamp(0, 6) is relu6."""
+    """From 0 it is relu, from 0 to 6 relu6."""
     low, high = a.get("min"), a.get("max")
     kind = {(0, None): "relu", (0, 6): "relu6"}.get((low, high))
     if kind is None:
-        raise NotUnderstood(f"from {low} to {high} has no counterpart in the language (0 to 6 is relu6)")
+        raise NotUnderstoodError(f"from {low} to {high} has no counterpart in the language (0 to 6 is relu6)")
     return t.same(t.map(a.first), kind)
 
 
@@ -43,14 +43,14 @@ def leaky_relu(t: Translator, a: Arguments) -> Value:
 def elu(t: Translator, a: Arguments) -> Value:
     """ELU; with torch's own scales it is SELU."""
     if (a["scale"], a["input_scale"]) != (1, 1):
-        raise NotUnderstood("has scales of its own, which the language does not know")
+        raise NotUnderstoodError("has scales of its own, which the language does not know")
     return t.same(t.map(a.first), "elu", {"alpha": None if a["alpha"] == 1 else a["alpha"]})
 
 
 def celu(t: Translator, a: Arguments) -> Value:
     """CELU with alpha 1 is ELU."""
     if a["alpha"] != 1:
-        raise NotUnderstood("with an alpha other than 1 has no counterpart in the language (elu has one)")
+        raise NotUnderstoodError("with an alpha other than 1 has no counterpart in the language (elu has one)")
     return t.same(t.map(a.first), "elu")
 
 
@@ -66,14 +66,14 @@ def prelu(t: Translator, a: Arguments) -> Value:
     x, weight = t.ordered(a["self"]), weight_of(a["weight"])
     many = weight.shape[0] == t.shape(x.ref)[0]
     if not many and weight.shape[0] != 1:
-        raise NotUnderstood("has slopes that are neither one nor one per channel")
+        raise NotUnderstoodError("has slopes that are neither one nor one per channel")
     return t.same(x, "prelu", {"per": None if many else "layer"}, (weight,))
 
 
 def softplus(t: Translator, a: Arguments) -> Value:
     """With beta 1."""
     if a["beta"] != 1:
-        raise NotUnderstood("with a beta other than 1 has no counterpart in the language")
+        raise NotUnderstoodError("with a beta other than 1 has no counterpart in the language")
     return t.same(t.map(a.first), "softplus")
 
 
@@ -81,7 +81,7 @@ def axis_word(t: Translator, x: Map, dim: int) -> str:
     """The name of the layer's axis that a tensor's axis is."""
     index = x.axes[(dim if dim >= 0 else dim + len(x.axes) + 1) - 1] if dim not in (0, -len(x.axes) - 1) else None
     if index is None:
-        raise NotUnderstood("works along the batch or an axis of size 1")
+        raise NotUnderstoodError("works along the batch or an axis of size 1")
     return "channels" if index == 0 else AXES[len(t.shape(x.ref)) - 1][index - 1]
 
 
@@ -100,7 +100,7 @@ def _softmax(kind: str) -> Rule:
 def _affine(a: Arguments) -> tuple[Any, Any, bool]:
     weight, bias = a["weight"], a["bias"]
     if (weight is None) != (bias is None):
-        raise NotUnderstood("has a scale without an offset, or the reverse, which the language does not know")
+        raise NotUnderstoodError("has a scale without an offset, or the reverse, which the language does not know")
     if weight is None:
         return None, None, False
     return weight_of(weight), weight_of(bias, "bias"), True
@@ -130,14 +130,16 @@ def layernorm(t: Translator, a: Arguments) -> Value:
         ref = t.plain(x)
         size = t.shape(ref)
         if len(a["normalized_shape"]) != 1:
-            raise NotUnderstood("normalises over some of the axes, which the language does not know")
-        x = Map(t.emit("permute", {"order": [len(size) - 1, *range(len(size) - 1)]}, (ref,), (size[-1], *size[:-1])),
-                (*range(1, len(size)), 0))
+            raise NotUnderstoodError("normalises over some of the axes, which the language does not know")
+        x = Map(
+            t.emit("permute", {"order": [len(size) - 1, *range(len(size) - 1)]}, (ref,), (size[-1], *size[:-1])),
+            (*range(1, len(size)), 0),
+        )
         over = None
     y = t.same(x, "layernorm", {"over": over, "affine": None if affine else False}, (weight, bias))
     if a["weight"] is not None and not affine:
         if over == "all" and rank > 1:
-            raise NotUnderstood("has a scale per position without an offset, which the language does not know")
+            raise NotUnderstoodError("has a scale per position without an offset, which the language does not know")
         return t.same(y, "scale", None, (weight_of(a["weight"]),))
     return y
 
@@ -153,7 +155,7 @@ def groupnorm(t: Translator, a: Arguments) -> Value:
 def instancenorm(t: Translator, a: Arguments) -> Value:
     """Over the positions of each channel, without running statistics."""
     if a["running_mean"] is not None:
-        raise NotUnderstood("keeps running statistics, which the language's instancenorm does not")
+        raise NotUnderstoodError("keeps running statistics, which the language's instancenorm does not")
     weight, bias, affine = _affine(a)
     return t.same(t.ordered(a["input"]), "instancenorm", {"affine": True if affine else None}, (weight, bias))
 
@@ -182,21 +184,21 @@ def draw(t: Translator, a: Arguments) -> Value:
 def bernoulli(t: Translator, a: Arguments) -> Value:
     """Ones with a given probability."""
     if not isinstance(a.first, Noise):
-        raise NotUnderstood("draws from a map, which has no counterpart in the language")
+        raise NotUnderstoodError("draws from a map, which has no counterpart in the language")
     return a.first._replace(kept=float(a["p"]))
 
 
 def floor(t: Translator, a: Arguments) -> Value:
     """Of drawn numbers plus a share: ones with that probability."""
     if not isinstance(a.first, Noise):
-        raise NotUnderstood("has no counterpart in the language")
+        raise NotUnderstoodError("has no counterpart in the language")
     return a.first
 
 
 def dropped(t: Translator, x: Map, noise: Noise) -> Map:
     """A map times a mask: which dropout it is tells the mask's shape."""
     if noise.kept is None:
-        raise NotUnderstood("multiplies with drawn numbers that are no dropout mask")
+        raise NotUnderstoodError("multiplies with drawn numbers that are no dropout mask")
     sizes = noise.shape[1:]
     if all(size == 1 for size in sizes):
         kind = "drop_path"
@@ -205,7 +207,7 @@ def dropped(t: Translator, x: Map, noise: Noise) -> Map:
     elif sizes[0] == t.sizes(x)[0] and all(size == 1 for size in sizes[1:]):
         kind = "spatial_dropout"
     else:
-        raise NotUnderstood("multiplies with a mask whose shape is no dropout's")
+        raise NotUnderstoodError("multiplies with a mask whose shape is no dropout's")
     if x.ref >= 0:
         before = t.steps[x.ref]
         divided = before.kind == "rescale" and "offset" not in before.fields
@@ -240,10 +242,10 @@ RULES: dict[str, Rule] = {
     "dropout": _dropout("dropout"),
     "feature_dropout": _dropout("spatial_dropout"),
     "alpha_dropout": _dropout("dropout"),
-    **{
-        name: draw
-        for name in ("empty", "rand", "new_empty", "empty_like", "rand_like", "ones", "new_ones", "ones_like", "new_full", "full")
-    },
+    **dict.fromkeys(
+        ("empty", "rand", "new_empty", "empty_like", "rand_like", "ones", "new_ones", "ones_like", "new_full", "full"),
+        draw,
+    ),
     "bernoulli": bernoulli,
     "floor": floor,
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.importers.sketch import Ref
-from cnncalc.importers.torch.translate import Arguments, NotUnderstood, Rule, Translator
+from cnncalc.importers.torch.translate import Arguments, NotUnderstoodError, Rule, Translator
 from cnncalc.importers.torch.values import Map, Value, Weight, plain
 
 
@@ -25,11 +25,11 @@ def short(values: Any, axes: int, default: int | None = None) -> Any:
 
 
 def weight_of(value: Any, what: str = "weight") -> Weight:
-    """A parameter as the module holds it. Raises NotUnderstood for anything computed."""
+    """A parameter as the module holds it. Raises NotUnderstoodError for anything computed."""
     if isinstance(value, Weight) and not value.made and len(value.names) == 1:
         return value
     made = isinstance(value, Weight) and value.made
-    raise NotUnderstood(f"takes a {what} that is computed" if made else f"takes a {what} that is a map")
+    raise NotUnderstoodError(f"takes a {what} that is computed" if made else f"takes a {what} that is a map")
 
 
 def conv(t: Translator, a: Arguments) -> Value:
@@ -118,7 +118,7 @@ def matmul(t: Translator, a: Arguments) -> Value:
     one, two = (a[name] for name in ("self", "other" if a.get("other") is not None else "mat2"))
     if isinstance(one, Map) and isinstance(two, Weight) and len(two.shape) == 2:
         return _dense(t, one, weight_of(two), None, 1)
-    raise NotUnderstood("multiplies matrices of two maps, which has no counterpart in the language")
+    raise NotUnderstoodError("multiplies matrices of two maps, which has no counterpart in the language")
 
 
 def _dense(t: Translator, x: Any, weight: Weight, bias: Any, side: int) -> Value:
@@ -134,7 +134,7 @@ def _dense(t: Translator, x: Any, weight: Weight, bias: Any, side: int) -> Value
     given = None if bias is None else weight_of(bias, "bias")
     fields = {"units": units, "bias": None if bias is not None else False, "axis": word}
     out = (*shape[:axis], units, *shape[axis + 1 :])
-    return x._replace(ref=t.emit("dense", fields, (x.ref,), out, (weight, given)))
+    return Map(t.emit("dense", fields, (x.ref,), out, (weight, given)), x.axes)
 
 
 # -- poolings ----------------------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def maxpool_indices(t: Translator, a: Arguments) -> Value:
 def avgpool(t: Translator, a: Arguments) -> Value:
     """avg_pool1d, 2d, 3d."""
     if a.get("divisor_override"):
-        raise NotUnderstood("has a divisor of its own, which the language does not know")
+        raise NotUnderstoodError("has a divisor of its own, which the language does not know")
     padded = any(a["padding"])
     outside = False if padded and not a["count_include_pad"] else None
     return _pool(t, a, "avgpool", {"count_include_pad": outside})

@@ -19,6 +19,8 @@ class DoesNotFit(Rule):
     `train`: prediction) needs more than `share` of it. The message gives the largest batch that fits and what each
     of the usual changes would save, found by analysing the changed network.
 
+    A target that is neither a known device nor an amount of memory is reported too.
+
     ## Why
     Out of memory is found hours later, on the machine, and by trying. It can be computed.
 
@@ -63,6 +65,9 @@ class DoesNotFit(Rule):
         named = str(network.target.get("device") or "")
         device = find_device(named)
         if device is None:
+            if named:
+                remedy = "write a device like a100-40gb (docs/memory.md), or an amount of memory like 24 GiB"
+                yield self.finding("", f"the target {named} is no known device", remedy, "target", named=named)
             return
         room = int(options["share"] * device.memory)
         need = needed(network, room)
