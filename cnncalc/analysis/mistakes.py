@@ -93,7 +93,10 @@ def _judge(
     quantity = parse_quantity(site.stated)
     if terms is None or quantity is None or (computed is not None and terms.value() != computed):
         return None
-    return slips.diagnose(terms, table, lambda value: quantity.holds(Fraction(value)), pairs=_sharp(site.stated))
+    rounded = None if quantity.exact or quantity.approximate else quantity.value
+    return slips.diagnose(
+        terms, table, lambda value: quantity.holds(Fraction(value)), pairs=_sharp(site.stated), exact=rounded
+    )
 
 
 def _sharp(stated: Any) -> bool:
@@ -110,18 +113,33 @@ def _sharp(stated: Any) -> bool:
 def _map_slip(graph: Graph, site: ClaimSite) -> slips.Diagnosis | None:
     stated = _stated_shape(site.stated)
     node = _single(graph, site)
-    if stated is None or node is None:
+    chain = [] if site.result is None else [node] if node is not None else _chain(graph, site.result)
+    output = None if site.result is None else graph.nodes[site.result].output
+    windows = [(one, axes) for one in chain if (axes := numeric_axes(one, graph))]
+    if stated is None or not windows or output is None or not all(type(dim) is int for dim in output):
         return None
-    axes = numeric_axes(node, graph)
-    if not axes or node.output is None or type(node.output[0]) is not int:
-        return None
-    shape = graph.shape(node.inputs[0])
+    shape = graph.shape(windows[0][0].inputs[0])
     assert shape is not None
-    up = bool(getattr(node.layer, "ceil_mode", False))
-    terms = slips.MapTerms(node.output[0], shape[0], tuple(slips.Side.of(axis, up) for axis in axes))
-    if terms.value() != node.output:
+    first, *further = [
+        tuple(slips.Side.of(axis, bool(getattr(one.layer, "ceil_mode", False))) for axis in axes)
+        for one, axes in windows
+    ]
+    incoming: Any = shape[0]
+    terms = slips.MapTerms(output[0], incoming, first, further=tuple(further))
+    if any(len(sides) != len(first) for sides in further) or terms.value() != output:
         return None
     return slips.diagnose(terms, slips.MAP_SLIPS, lambda value: value == stated)
+
+
+def _chain(graph: Graph, at: int) -> list[Node]:
+    """The layers from the input to this one, where each reads one alone; nothing where some read several."""
+    chain: list[Node] = []
+    while at >= 0:
+        chain.append(graph.nodes[at])
+        if len(chain[-1].inputs) != 1:
+            return []
+        at = chain[-1].inputs[0]
+    return chain[::-1]
 
 
 def _stated_shape(stated: Any) -> tuple[int, ...] | None:
@@ -278,16 +296,8 @@ def _field_slip(graph: Graph, site: ClaimSite, claim: ClaimResult) -> slips.Diag
     if claim.what not in ("receptive_field", "receptive_field.size") or site.result is None:
         return None
     windows: list[tuple[int, int, int, int]] = []
-    chain: list[Node] = []
-    at = site.result
-    while at >= 0:
-        node = graph.nodes[at]
-        if len(node.inputs) != 1:
-            return None
-        chain.append(node)
-        at = node.inputs[0]
     jump = 1
-    for node in reversed(chain):
+    for node in _chain(graph, site.result):
         axes = numeric_axes(node, graph)
         if axes:
             axis = axes[0]

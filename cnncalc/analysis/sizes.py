@@ -118,9 +118,10 @@ class Located(NamedTuple):
 def layer_conditions(graph: Graph) -> Iterator[Located]:
     """What the layers require of symbolic sizes."""
     for node in graph.nodes:
-        shapes: tuple[Any, ...] = tuple(graph.shape(ref) for ref in node.inputs)
-        if None in shapes:
+        if node.output is None:
+            # a fault that no size mends; what else the layer would ask for cannot be said
             continue
+        shapes: tuple[Any, ...] = tuple(graph.shape(ref) for ref in node.inputs)
         for missing in node.layer.requires(*shapes):
             if missing.condition is not None:
                 yield Located(node.path, missing.condition)

@@ -39,9 +39,19 @@ class Diagnosis(NamedTuple):
         return tuple(slip.says for slip in self.slips)
 
 
-def diagnose(terms: Any, slips: Iterable[Slip], holds: Callable[[Any], bool], pairs: bool = True) -> Diagnosis | None:
-    """The first slip, else the first pair of slips, with which the terms give a value that holds; None when none does."""
+def diagnose(
+    terms: Any, slips: Iterable[Slip], holds: Callable[[Any], bool], pairs: bool = True, exact: Any = None
+) -> Diagnosis | None:
+    """The first slip, else the first pair of slips, with which the terms give a value that holds; None when none does.
+
+    `exact` is the stated value where rounded ones hold too: what gives exactly that number, be it two slips, comes first.
+    """
     table = tuple(slips)
+    found = None if exact is None else _first(terms, table, lambda value: bool(value == exact), pairs=True)
+    return found or _first(terms, table, holds, pairs)
+
+
+def _first(terms: Any, table: tuple[Slip, ...], holds: Callable[[Any], bool], pairs: bool) -> Diagnosis | None:
     right = terms.value()
     for slip in table:
         changed = slip.change(terms)
@@ -101,27 +111,37 @@ class Side(NamedTuple):
 
 
 class MapTerms(NamedTuple):
-    """The shape of a window's output: channels and sides."""
+    """The shape of a window's output, or of a chain of windows: channels and sides."""
 
     channels: int
     incoming: int
     sides: tuple[Side, ...]
     last: bool = False
     """Channels written last."""
+    further: tuple[tuple[Side, ...], ...] = ()
+    """The windows after the first; their sizes are what comes out of the one before."""
 
     def value(self) -> tuple[int, ...]:
         """The shape."""
         lengths = tuple(side.length() for side in self.sides)
+        for sides in self.further:
+            lengths = tuple(side._replace(size=size).length() for side, size in zip(sides, lengths, strict=True))
         return (*lengths, self.channels) if self.last else (self.channels, *lengths)
 
     def each(self, **change: Callable[[Side], Any]) -> MapTerms | None:
-        """Every side with fields replaced by functions of the side; None when nothing changes."""
-        sides = tuple(side._replace(**{name: make(side) for name, make in change.items()}) for side in self.sides)
-        return None if sides == self.sides else self._replace(sides=sides)
+        """Every side of every window with fields replaced by functions of the side; None when nothing changes."""
+
+        def made(sides: tuple[Side, ...]) -> tuple[Side, ...]:
+            return tuple(side._replace(**{name: make(side) for name, make in change.items()}) for side in sides)
+
+        changed = self._replace(sides=made(self.sides), further=tuple(map(made, self.further)))
+        return None if changed == self else changed
 
 
 def _swapped(terms: MapTerms) -> MapTerms | None:
-    return terms._replace(sides=terms.sides[::-1]) if len(terms.sides) > 1 else None
+    if len(terms.sides) < 2:
+        return None
+    return terms._replace(sides=terms.sides[::-1], further=tuple(sides[::-1] for sides in terms.further))
 
 
 MAP_SLIPS: tuple[Slip, ...] = (

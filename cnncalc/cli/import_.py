@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from cnncalc.importers.finish import Imported
 
 
 def import_() -> typer.Typer:
@@ -17,6 +20,7 @@ def import_() -> typer.Typer:
     )
     group.command(name="torch")(torch)
     group.command(name="keras")(keras)
+    group.command(name="onnx")(onnx)
     return group
 
 
@@ -42,22 +46,29 @@ def torch(
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="The network's name.", show_default="the callable's")
     ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Keep what is not understood as opaque layers, as measured.")
+    ] = False,
     flat: Annotated[bool, typer.Option("--flat", help="Every layer written out, no blocks.")] = False,
 ) -> None:
     """A PyTorch module as a spec. This imports and runs the Python code that you name: only import code you trust.
 
     Parameters, buffers, multiply-adds and every shape are compared with the module's. Exit code 0: imported, all equal;
-    2: something is not understood or differs (each is named), or the call is wrong; then nothing is written.
+    1: imported, but with opaque layers (--partial); 2: something is not understood or differs (each is named), or the
+    call is wrong; then nothing is written.
     """
     from cnncalc.cli.run import complain
     from cnncalc.core.diagnostic import SpecError
 
     try:
-        text = _torch_text(target, input_ or ["3x224x224"], call_args, name, flat)
-        _write(text, output)
+        imported = _from_torch(target, input_ or ["3x224x224"], call_args, name, flat, partial)
+        _write(imported.text, output)
     except SpecError as error:
         complain([error])
         sys.exit(2)
+    for place in imported.opaque:
+        print(f"opaque: {place}", file=sys.stderr)
+    sys.exit(1 if imported.opaque else 0)
 
 
 def keras(
@@ -100,7 +111,53 @@ def keras(
         sys.exit(2)
 
 
-def _torch_text(target: str, inputs: list[str], call_args: str, name: str | None, flat: bool) -> str:
+def onnx(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="An ONNX file: model.onnx.", show_default=False)],
+    input_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="NAME=CxHxW",
+            help="An input's size without the batch, in the file's order of axes, where the file leaves it open or "
+            "another is wanted; without a name that of the only input.",
+            show_default="as in the file",
+        ),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where the spec goes.", show_default="stdout")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The network's name.", show_default="the file's")
+    ] = None,
+    flat: Annotated[bool, typer.Option("--flat", help="Every layer written out, no blocks.")] = False,
+    external_data: Annotated[
+        bool,
+        typer.Option("--external-data", help="Accept weights in files beside it; their length is checked."),
+    ] = False,
+) -> None:
+    """An ONNX model as a spec. Nothing in the file is executed, and torch is not needed.
+
+    Parameters are compared with the stored tensors, every size with what ONNX infers. Exit code 0: imported, all equal;
+    2: something is not understood or differs (each is named), or the call is wrong; then nothing is written.
+    """
+    from cnncalc.cli.run import complain
+    from cnncalc.core.diagnostic import SpecError
+
+    try:
+        from cnncalc.importers.onnx.convert import convert, named_sizes
+
+        imported = convert(file, named_sizes(input_ or []), name, flat=flat, external_data=external_data)
+        _write(imported.text, output)
+    except SpecError as error:
+        complain([error])
+        sys.exit(2)
+
+
+def _from_torch(
+    target: str, inputs: list[str], call_args: str, name: str | None, flat: bool, partial: bool
+) -> Imported:
+    from contextlib import redirect_stdout
+
     from cnncalc.importers.need import need_torch
 
     need_torch()
@@ -108,9 +165,12 @@ def _torch_text(target: str, inputs: list[str], call_args: str, name: str | None
     from cnncalc.importers.torch.find import find
 
     shapes = shapes_of(inputs)
-    module = find(target, call_args)
     origin = f"{target}({call_args})" if call_args else target
-    return convert(module, shapes, name or target.rpartition(":")[2], origin=origin, flat=flat).text
+    # what the user's code prints must not get into the spec
+    with redirect_stdout(sys.stderr):
+        module = find(target, call_args)
+        wanted = name or target.rpartition(":")[2]
+        return convert(module, shapes, wanted, origin=origin, flat=flat, partial=partial)
 
 
 def _write(text: str, output: str | None) -> None:

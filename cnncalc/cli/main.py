@@ -12,7 +12,24 @@ from keyword import iskeyword
 
 import typer
 
-COMMANDS = ("analyze", "lint", "rule", "diff", "import", "lock", "lsp", "verify", "solve", "explain", "export", "convolve", "ask", "exercise", "schema", "zoo")
+COMMANDS = (
+    "analyze",
+    "lint",
+    "rule",
+    "diff",
+    "import",
+    "lock",
+    "lsp",
+    "verify",
+    "solve",
+    "explain",
+    "export",
+    "convolve",
+    "ask",
+    "exercise",
+    "schema",
+    "zoo",
+)
 """Each is a function of its name in the file of its name (`import`, a word of Python's own: `import_`)."""
 
 GROUPS = ("import", "solve")

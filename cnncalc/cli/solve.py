@@ -13,6 +13,7 @@ QUESTIONS: dict[str, str] = {
     "sizes": "sizes.sizes",
     "batch": "networks.batch",
     "width": "networks.width",
+    "scaling": "networks.scaling",
     "receptive-field": "networks.receptive_field",
     "connections": "layers.connections",
     "stack": "layers.stack",

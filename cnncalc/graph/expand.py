@@ -325,6 +325,8 @@ class Unroller:
         self, call: Call, name: str, path: str, inputs: tuple[Ref, ...], context: Context, shared: Entry | None
     ) -> Entry:
         layer = self.values.layer(call.kind, call, context.environment, path)
+        if not layer.modelled:
+            self.values.notes[f"{path} is opaque: taken as measured, its FLOPs count its MACs alone"] = None
         partner = None if shared is None else shared.node
         node = self.builder.node(call.kind, call, name, path, layer, inputs, context, partner)
         if call.kind in SHORTHAND and call.fields.get("activation") is not None:

@@ -217,9 +217,9 @@ def _default_gate(transform: Stack) -> Stack:
         return Stack((Call("sigmoid", {}, span=transform.span),))
     *rest, last = transform.calls
     if last.kind in ACTIVATIONS:
-        last = replace(last, kind="sigmoid", fields={}, name=None, expect=())
+        last = replace(last, kind="sigmoid", fields={}, name=None, expect=(), inplace=None)
     elif last.kind in SHORTHAND:
-        last = replace(last, fields={**last.fields, "activation": "sigmoid"}, expect=())
+        last = replace(last, fields={**last.fields, "activation": "sigmoid"}, expect=(), inplace=None)
     else:
         rest, last = list(transform.calls), Call("sigmoid", {}, span=last.span)
     # what the transform claims and names is said of the transform, not of its copy

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from cnncalc.analysis.analyze import analyze_spec
+from cnncalc.core.diagnostic import SpecError
 from cnncalc.importers.check import check, equal
 from cnncalc.importers.compact import compact
 from cnncalc.importers.compact.spec import UnfoldableError
@@ -22,6 +23,11 @@ class Imported(NamedTuple):
     spec: Spec
     notes: tuple[str, ...]
     sketch: Sketch
+
+    @property
+    def opaque(self) -> tuple[str, ...]:
+        """What is kept as opaque layers, by where it comes from."""
+        return tuple(step.origin for step in self.sketch.steps if step.kind == "opaque")
 
     @property
     def text(self) -> str:
@@ -41,7 +47,11 @@ def finish(sketch: Sketch, *, flat: bool = False) -> Imported:
         folded = _claiming(compact(ordered), ordered)
     except UnfoldableError as reason:
         return Imported(plain, (*ordered.notes, f"written out layer by layer: {reason}"), sketch)
-    if not equal(analysis, analyze_spec(folded)):
+    try:
+        same = equal(analysis, analyze_spec(folded))
+    except SpecError as error:
+        return Imported(plain, (*ordered.notes, f"written out layer by layer: {error.problems[0].message}"), sketch)
+    if not same:
         return Imported(plain, (*ordered.notes, "written out layer by layer: folding it would change a figure"), sketch)
     return Imported(folded, ordered.notes, sketch)
 

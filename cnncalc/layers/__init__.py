@@ -69,6 +69,7 @@ KINDS: dict[str, str] = {
     "scale": "regularise.Scale",
     "rescale": "regularise.Rescale",
     "rbf": "dense.Rbf",
+    "opaque": "opaque.Opaque",
 }
 """Kind -> module.Class. `stack` is a kind of the language only: it has no layer of its own."""
 

@@ -73,6 +73,8 @@ class Layer(BaseModel):
     """Whether torch can write its result into its input (`inplace: true`), and what backward then keeps: the result, or
     a copy of the input; empty: it cannot.
     """
+    modelled: ClassVar[bool] = True
+    """Whether its torch operations are known; without them torch's memory figures are unknown."""
     phased: ClassVar[bool] = False
     """Whether its torch operations in training are others than in prediction."""
     inputs: ClassVar[int | None] = 1

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cnncalc.solve.questions.depth import receptive_field as receptive_field
     from cnncalc.solve.questions.same import keep_size as keep_size
     from cnncalc.solve.questions.same import output_padding as output_padding
+    from cnncalc.solve.questions.scaling import scaling as scaling
     from cnncalc.solve.questions.sizes import sizes as sizes
     from cnncalc.solve.questions.stack import bottleneck as bottleneck
     from cnncalc.solve.questions.stack import separable as separable
@@ -49,6 +50,7 @@ _PLACES: dict[str, str] = {
     "network_as_conv": "questions.dense",
     "output_padding": "questions.same",
     "receptive_field": "questions.depth",
+    "scaling": "questions.scaling",
     "separable": "questions.stack",
     "sizes": "questions.sizes",
     "stack": "questions.stack",

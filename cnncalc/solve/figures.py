@@ -8,8 +8,7 @@ from cnncalc.analysis.mistakes import judged
 from cnncalc.core.dims import text as dim_text
 from cnncalc.core.dims import total
 from cnncalc.graph.model import Graph, Node
-from cnncalc.solve.answer import Line, Verdict
-from cnncalc.solve.derivation import line
+from cnncalc.solve.answer import Verdict
 from cnncalc.solve.given import stop
 from cnncalc.solve.shadow import Shadow, shadow
 from cnncalc.spec.yaml import resolve
@@ -35,12 +34,6 @@ def weights_of(it: Shadow, bias: bool = True) -> Any:
 def macs_of(it: Shadow) -> Any:
     """The multiply-adds, and the formula that gives them."""
     return it.layer.ops(it.inputs, it.output).macs
-
-
-def figure_line(name: str, figure: Any, unit: str = "", words: str = "") -> tuple[Line, Any]:
-    """The line of a figure, and its value."""
-    made = line(name, figure, unit, words)
-    return made, made.value
 
 
 def count_verdict(claim: Any, known: dict[str, Any], graph: Graph, figures: dict[str, str]) -> Verdict:

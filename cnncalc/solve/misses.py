@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from cnncalc.solve.search import Ask, Found, TooManyError, Window, search
 
@@ -30,8 +31,8 @@ def _instead(ask: Ask) -> Iterator[str]:
         stated = getattr(ask, name)
         if stated is None or isinstance(stated, range | str):
             continue
-        fixed = {"dilation": 1} if "dilation" in ask.unknown else {}
-        free = ask._replace(**{name: None}, **fixed)
+        fixed: dict[str, Any] = {"dilation": 1} if "dilation" in ask.unknown else {}
+        free = ask._replace(**{**fixed, name: None})
         try:
             found = search(free).solutions
         except TooManyError:

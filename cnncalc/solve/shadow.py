@@ -139,6 +139,9 @@ def _named_field(symbol: str, value: Any, axes: tuple[str, ...]) -> Any:
         return named(symbol, value)
     if all(one == value[0] for one in value[1:]):
         return (named(symbol, value[0]),) * len(value)
+    if len(value) != len(axes):
+        # the layer does not take it, and says so
+        return value
     base, _, below = symbol.partition("_")
     name: Callable[[str], str] = lambda axis: f"{base}_{below}{axis}"  # noqa: E731
     return tuple(named(name(axis), one) for axis, one in zip(axes, value, strict=True))

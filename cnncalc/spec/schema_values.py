@@ -76,6 +76,11 @@ def value_types(names: bool) -> dict[str, Json]:
     links = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1, "uniqueItems": True}
     table = {"type": "array", "items": links, "minItems": 1}
     word = [_expression(True)] if names else []
+    sizes = any_of(
+        {"type": "array", "items": _whole(1, names), "minItems": 1, "maxItems": 4},
+        *_whole(1, names)["anyOf"],
+        {"type": "string", "pattern": "^[0-9]+(x[0-9]+){1,3}$"},
+    )
     return {
         "Count": _whole(1, names),
         "Natural": _whole(0, names),
@@ -91,11 +96,9 @@ def value_types(names: bool) -> dict[str, Json]:
         "Positive": _real(names, exclusiveMinimum=0),
         "Rate": _real(names, minimum=0, exclusiveMaximum=1),
         "OptionalName": any_of({"type": "string", "minLength": 1}, {"type": "null"}),
-        "Sizes": any_of(
-            {"type": "array", "items": _whole(1, names), "minItems": 1, "maxItems": 4},
-            *_whole(1, names)["anyOf"],
-            {"type": "string", "pattern": "^[0-9]+(x[0-9]+){1,3}$"},
-        ),
+        "OptionalText": any_of({"type": "string"}, {"type": "null"}),
+        "Sizes": sizes,
+        "OptionalSizes": _optional(sizes),
         "Order": any_of({"type": "array", "items": {"type": "integer", "minimum": 0}, "uniqueItems": True}, *word),
         "Connections": any_of(table, {"type": "null"}, *word),
         "Axis": _optional(any_of(_choice(("channels", "last"), names), *word, {"type": "null"})),

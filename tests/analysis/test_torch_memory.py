@@ -40,7 +40,7 @@ scale: {per: layer, bias: true}|scale: {per: number, weight: false, bias: true}|
 rescale: 0.5|rescale: {factor: -1, offset: 1}|rescale: {offset: 2}|rescale: {factor: 3, offset: 1}|rescale: 1
 """
 CASES = [case for line in KIND_CASES.strip().splitlines() for case in line.split("|")]
-ELSEWHERE = {"conv1d", "conv3d", "rbf", "global_maxpool", "global_avgpool", "conv", "dense"}
+ELSEWHERE = {"conv1d", "conv3d", "rbf", "global_maxpool", "global_avgpool", "conv", "dense", "opaque"}
 """Kinds that the small networks and LeNet-5 hold."""
 
 

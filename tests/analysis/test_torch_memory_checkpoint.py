@@ -99,6 +99,14 @@ CHECKPOINTS = {
         STEM,
         f"stack: {{checkpoint: true, layers: [relu, {{stack: {{checkpoint: true, layers: [{UNIT}]}}}}]}}",
     ),
+    "nothing saved inside": (
+        STEM,
+        f"stack: {{checkpoint: true, layers: [{{avgpool: {{kernel: 2, trainable: false}}}}, {{upsample: {{factor: 2, checkpoint: true}}}}, {UNIT}]}}",
+    ),
+    "first nothing saved inside": (
+        STEM,
+        "stack: {checkpoint: true, layers: [{global_avgpool: {checkpoint: true}}, {dense: 3}, sigmoid]}",
+    ),
     "values from outside": (
         "conv: {name: a, filters: 4, kernel: 3, padding: 1}",
         "relu: {name: r}",
@@ -117,6 +125,18 @@ def test_checkpoints(name: str, batch: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)
+def test_nothing_is_left_over(name: str, tmp_path: Path) -> None:
+    training = memory_model(network(tmp_path, *CHECKPOINTS[name]), 4, 2, Training()).training
+    left = [training.storages[one] for one in training.alive(len(training.events))]
+    # the loss still has its name
+    assert [what for _, _, part, _, what in left if part == "transients"] in (["sum"], ["nll_loss"])
+
+
+KEEPS_LITTLE = "first nothing saved inside"
+"""A mean and two small layers: without a checkpoint nothing keeps the map, which a checkpoint keeps as its input."""
+
+
+@pytest.mark.parametrize("name", sorted(CHECKPOINTS.keys() - {KEEPS_LITTLE}))
 def test_a_checkpoint_never_saves_more(name: str, tmp_path: Path) -> None:
     def saved(layers: tuple[str, ...]) -> int:
         return int(sum(memory_model(network(tmp_path, *layers), 4, 8, Training()).saved_bytes(8)))

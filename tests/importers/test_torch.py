@@ -298,3 +298,48 @@ def test_peaks_are_those_of_the_module() -> None:
         theirs.inference_peak_bytes,
         theirs.training_peak_bytes,
     )
+
+
+class Attention(nn.Module):
+    """A product of two maps, which the language cannot say."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.query, self.key = nn.Conv2d(width, width, 1), nn.Conv2d(width, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k = self.query(x).flatten(2), self.key(x).flatten(2)
+        return (q @ k.transpose(1, 2) @ q).view_as(x)
+
+
+class Partly(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3)
+        self.blocks = nn.ModuleList(Attention(8) for _ in range(2))
+        self.idle = nn.Linear(2, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        for block in self.blocks:
+            x = x + block(x)
+        return x
+
+
+def test_partial_keeps_the_smallest_module_as_measured() -> None:
+    imported = convert(Partly(), [(3, 10, 10)], "net", partial=True)
+    kept = [step for step in imported.sketch.steps if step.kind == "opaque"]
+    # two 1x1 convolutions of 8 channels on 64 positions, and two products of 8x64 with 64x8 and of 8x8 with 8x64
+    assert [(step.shape, step.fields["params"], step.fields["macs"]) for step in kept] == [
+        ((8, 8, 8), 144, 2 * 8 * 8 * 64 + 2 * 8 * 8 * 64)
+    ] * 2
+    assert "6 parameters" in imported.notes[0]
+    analysis = analyze_spec(imported.spec)
+    assert (analysis.totals.params, analysis.memory.torch.saved_bytes) == (224 + 288, None)
+    assert "opaque" in analysis.memory.torch.reason and len(analysis.assumptions) == 2
+
+
+def test_opaque_layers_end_the_command_with_1(tmp_path: Path) -> None:
+    done = run("tests.importers.test_torch:Partly", "--input", "3x10x10", "--partial", cwd=HERE.parent.parent)
+    assert done.returncode == 1 and "opaque: blocks.0: matmul" in done.stderr
+    assert run("tests.importers.test_torch:Partly", "--input", "3x10x10", cwd=HERE.parent.parent).returncode == 2

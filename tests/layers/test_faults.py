@@ -195,6 +195,7 @@ FAULTS = [
     fault("concat", "3x8x8 4x9x8", "the channels differ", "CN002", axis="height"),
     fault("concat", "3x8x8 3", "their ranks differ", "CN002"),
     fault("scale", "3x8x8", "scale learns nothing", weight=False),
+    fault("opaque", "3x8x8", "opaque was measured on 3x9x9, not on 3x8x8", shape=[4, 4], input=[3, 9, 9]),
     fault("highway", "3x8x8 3x8x8 3x8x7", "highway (inputs: transform, gate, input) needs equal shapes", "CN002"),
 ]
 

@@ -611,6 +611,14 @@ ROWS: dict[str, list[Row]] = {
         row("4x5x5", "4x5x5", 1, 0, 0, 100, per="layer"),  # ReZero: one number for the whole map
         row("4x5x5", "4x5x5", 100, 0, 0, 100, weight=False, bias=True, per="number"),  # a position embedding
     ],
+    "opaque": [
+        # its parameters and multiply-adds are fields
+        Row(
+            "64x7x7", "8x7x7", 100, 16, 5_000, 10_000, {"shape": [8, 7, 7], "params": 100, "buffers": 16, "macs": 5_000}
+        ),
+        row("10", "10", 0, 0, 0, 0, shape=10),
+        Row("3x9", "4x2x2", 7, 0, 0, 0, {"shape": "4x2x2", "params": 7}),
+    ],
     "rescale": [
         row("320x35x35", "320x35x35", 0, 0, 0, 392_000, factor=0.17),  # Inception-ResNet's residual
         row("3x8x8", "3x8x8", 0, 0, 0, 384, factor=2, offset=-1),

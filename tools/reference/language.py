@@ -27,6 +27,7 @@ FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Dropout and scale", ("dropout", "spatial_dropout", "drop_path", "scale", "rescale")),
     ("Moving numbers", ("flatten", "identity", "reshape", "permute", "slice", "crop", "pad")),
     ("Resolution", ("upsample", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle")),
+    ("What has no words", ("opaque",)),
     ("Branches and groups", ("add", "multiply", "maximum", "concat", "highway", "stack")),
 )
 
@@ -45,6 +46,8 @@ TAKES: dict[str, str] = {
     "Positive": "a number above 0",
     "Rate": "a number from 0 to below 1",
     "OptionalName": "a layer's name",
+    "OptionalSizes": "1 to 4 sizes",
+    "OptionalText": "a text",
     "Sizes": "1 to 4 sizes",
     "Order": "a list of axes",
     "Connections": "a list of lists of channels",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RANDOM_STATE: Size = (5056, 0)
 """Bytes of the state of the CPU's random numbers."""
+NOTHING = -1
+"""Where a storage would be."""
 Run = Callable[[list[Value]], list[Value]]
 
 
@@ -32,8 +34,10 @@ class ReplayDoneError(Exception):
 class Replay:
     """Collects what would be saved while a checkpoint is computed again."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, gone: set[int]) -> None:
         self.total = total
+        self.gone = gone
+        """Places that nobody holds any more."""
         self.found: list[int] = []
 
     def ahead(self, machine: Machine, operation: Operation, reads: list[Value]) -> None:
@@ -63,8 +67,11 @@ class Replay:
     def collect(self, machine: Machine, storages: list[int]) -> None:
         """Keeps what would be saved. Raises ReplayDoneError after the last one."""
         for one in storages:
-            machine.references[one] += 1
-        self.found += storages
+            if len(self.found) not in self.gone:
+                machine.references[one] += 1
+                self.found.append(one)
+            else:
+                self.found.append(NOTHING)
         if len(self.found) >= self.total:
             raise ReplayDoneError
 
@@ -76,7 +83,8 @@ class Discarded(Replay):
         """It never ends here."""
 
     def collect(self, machine: Machine, storages: list[int]) -> None:
-        """Nothing is kept."""
+        """Nothing is kept, but that something would be is noted."""
+        self.total += len(storages)
 
 
 class Frame:
@@ -87,6 +95,10 @@ class Frame:
         """How many things have been saved."""
         self.alive = 0
         """How many of them nodes still hold."""
+        self.open = True
+        """Its forward pass still runs."""
+        self.gone: set[int] = set()
+        """Places whose holder is gone."""
         self.found: list[int] = []
         """The storage in each place, once computed again."""
         self.run = run
@@ -114,7 +126,8 @@ class Frame:
         """The forward pass is over. Raises OverwriteError where torch would not train; ends where nothing was saved."""
         for one in self.lent:
             del machine.lent[one]
-        if not self.places:
+        self.open = False
+        if not self.alive:
             machine.unguarded.update(self.lent)
             self.end(machine)
         elif self.conflict is not None:
@@ -136,7 +149,8 @@ class Frame:
     def release(self, machine: Machine, places: list[int]) -> None:
         """Who held these places is gone."""
         self.alive -= len(places)
-        if self.alive == 0:
+        self.gone.update(places)
+        if self.alive == 0 and not self.open:
             self.end(machine)
 
     def end(self, machine: Machine) -> None:
@@ -158,7 +172,7 @@ class Frame:
         held = {value.storage: machine.references[value.storage] for value in inputs}
         first = len(machine.references)
         machine.make(RANDOM_STATE, 1, "transients", "random state")
-        machine.frame, machine.replay = None, Replay(self.places)
+        machine.frame, machine.replay = None, Replay(self.places, self.gone)
         found = machine.replay.found
         with suppress(ReplayDoneError):
             self.run(inputs)
@@ -190,10 +204,12 @@ def checkpointed(machine: Machine, inputs: list[Value], run: Run) -> list[Value]
         machine.references[value.storage] += 1
     outside = machine.frame, machine.replay
     if machine.replay is not None:
-        machine.make(RANDOM_STATE, 1, "transients", "random state")
+        random = machine.make(RANDOM_STATE, 1, "transients", "random state")
         machine.replay.collect(machine, [value.storage for value in inputs])
-        machine.replay = Discarded(0)
+        inside = machine.replay = Discarded(0, set())
         outputs = run(inputs)
+        if not inside.total:
+            machine.drop(random)
     else:
         frame = machine.frame = Frame(machine, inputs, run)
         outputs = run(inputs)

@@ -151,6 +151,9 @@ def unknown(graph: Graph) -> str:
         return "sizes are symbolic: which tensors set the peak depends on them (only the batch may be a symbol)"
     if not graph.nodes:
         return "there are no layers"
+    opaque = [node.path for node in graph.nodes if not node.layer.modelled]
+    if opaque:
+        return f"what torch keeps of {opaque[0]} is not known: it is opaque"
     return _refused(graph) if any(node.inplace for node in graph.nodes) else ""
 
 

@@ -1,4 +1,4 @@
-"""`cnncalc solve` questions about a network: batch, width, in-features, receptive-field, dense-as-conv."""
+"""`cnncalc solve` questions about a network: batch, width, scaling, in-features, receptive-field, dense-as-conv."""
 
 from __future__ import annotations
 
@@ -81,6 +81,32 @@ def width(
         return solve(
             network(spec), variable, params=budget("--params", params), macs=budget("--macs", macs), claim=claim
         )
+
+    tell(make, format_)
+
+
+def scaling(
+    spec: Network,
+    batch: Annotated[str, typer.Option(metavar="N", help="Images in the batch.")] = "1",
+    dtype: Annotated[str, typer.Option(metavar="DTYPE", help="float64, float32, bfloat16 or float16.")] = "float32",
+    claim: Claim = None,
+    format_: Format = "terminal",
+) -> None:
+    """How parameters, multiply-adds and memory grow with twice the channels, twice the side, twice the batch.
+
+    --claim channels=4 speaks of the multiply-adds, --claim side.params=1 of another figure.
+    """
+    from cnncalc.cli.answers import tell
+    from cnncalc.cli.options import choose
+    from cnncalc.cli.questions.options import count, network
+    from cnncalc.spec.words import DTYPES
+
+    choose(("--dtype", dtype, DTYPES))
+
+    def make() -> Answer:
+        from cnncalc.solve.questions.scaling import scaling as solve
+
+        return solve(network(spec), batch=count("--batch", batch) or 1, dtype=dtype, claim=claim)
 
     tell(make, format_)
 

@@ -32,7 +32,7 @@ def sizes(
 ) -> None:
     """The input sizes with which every layer works and all branches meet: a minimum and residues, for all sizes.
 
-    Exit code 0: fine; 1: the claimed size is not valid; 2: the call or the spec is wrong.
+    Exit code 0: fine; 1: the claimed size is not valid, or the spec's own sizes do not work; 2: the call or the spec is wrong.
     """
     from cnncalc.cli.answers import tell
     from cnncalc.cli.questions.options import counts, network

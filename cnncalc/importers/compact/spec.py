@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from cnncalc.graph.names import stack_names
 from cnncalc.importers.compact.blocks import Definition, Extraction
 from cnncalc.importers.compact.nest import nest
 from cnncalc.importers.compact.repeat import fold_repeats
-from cnncalc.importers.compact.tree import Item, Readers, build, dissolve, every, fold_activations
+from cnncalc.importers.compact.tree import Item, Readers, build, container, dissolve, every, fold_activations
 from cnncalc.importers.parts import Names, Part, head_name, parts
 from cnncalc.importers.sketch import Ref, Sketch
 from cnncalc.layers import KINDS, MERGES
@@ -20,6 +21,14 @@ from cnncalc.spec.model import Block, Call, Head, Spec, Stack
 
 _RESULT = -(10**9)
 """The reader of the network's results."""
+
+
+MOST_HIDDEN = 200
+"""Names that may be changed because an inner layer of the same name hides them; each takes a new try."""
+
+
+class _HiddenError(Exception):
+    """A layer that something refers to is hidden by another one of its name; it has been renamed."""
 
 
 class UnfoldableError(Exception):
@@ -44,7 +53,10 @@ def compact(sketch: Sketch) -> Spec:
         for inner in list(every(items)):
             fold_repeats(inner, readers)
             _rename(inner)
-    return Writer(sketch, found, trees, extraction.definitions).spec()
+    for _ in range(MOST_HIDDEN):
+        with suppress(_HiddenError):
+            return Writer(sketch, found, trees, extraction.definitions).spec()
+    raise UnfoldableError("too many layers hide others of the same name")
 
 
 def _readers(sketch: Sketch) -> Readers:
@@ -140,15 +152,16 @@ class Writer:
                 for inner in item.lists:
                     self._label(inner)
 
-    def _name(self, ref: Ref) -> str:
+    def _name(self, ref: Ref, leaf: bool = False) -> str:
         """How a value is referred to from here: a name of this list or of one around it."""
         hidden: set[str] = set()
         for frame in reversed(self.frames):
             for item in frame:
-                path = _path(item, ref)
+                path = _path(item, ref, leaf)
                 if path is not None:
                     if path[0] in hidden:
-                        raise UnfoldableError(f"{path[0]} is hidden by another layer of that name")
+                        item.name = f"{item.label}_outer"
+                        raise _HiddenError
                     return ".".join(path)
             hidden.update(item.label for item in frame)
         if ref in self.outside:
@@ -177,7 +190,7 @@ class Writer:
         fields: dict[str, Any] = _in_order(item)
         inner: list[Stack] = []
         if item.lists and not item.block:
-            inner = [self._stack(items, item.source) for items in item.lists]
+            inner = self._lists(item)
         if item.kind in MERGES and item.lists:
             fields["branches"] = tuple(inner)
         elif item.kind == "stack":
@@ -193,8 +206,21 @@ class Writer:
             sources,
             repeat=item.repeat if item.repeat > 1 else None,
             trainable=None if item.trainable else False,
-            share=None if item.share is None else self._name(item.share),
+            share=None if item.share is None else self._name(item.share, leaf=True),
         )
+
+    def _lists(self, item: Item) -> list[Stack]:
+        """The lists of a container; a merge's later branches see its earlier ones by their numbers."""
+        self.frames.append([])
+        written = []
+        for number, items in enumerate(item.lists, start=1):
+            written.append(self._stack(items, item.source))
+            if item.kind in MERGES and items:
+                seen = container("branch", "", "", [items])
+                seen.label = f"branch{number}"
+                self.frames[-1].append(seen)
+        self.frames.pop()
+        return written
 
     def _block(self, one: Definition) -> Block:
         self.frames = []
@@ -243,16 +269,16 @@ def _named(call: Call, name: str) -> Call:
     return replace(call, name=name)
 
 
-def _path(item: Item, ref: Ref) -> list[str] | None:
-    """The path of a value from the list that an item stands in; a name that is used becomes explicit."""
-    if item.step == ref or (not item.lists and ref in item.steps):
+def _path(item: Item, ref: Ref, leaf: bool) -> list[str] | None:
+    """The path of a value (or of the very layer) from the list that an item stands in; names that are used become explicit."""
+    if (item.step == ref and not (leaf and item.lists)) or (not item.lists and ref in item.steps):
         item.name = item.label
         return [item.label]
     if ref not in item.steps or item.block or item.repeat > 1 or not item.lists:
         return None
     for number, items in enumerate(item.lists, start=1):
         for inner in items:
-            path = _path(inner, ref)
+            path = _path(inner, ref, leaf)
             if path is not None:
                 item.name = item.label
                 return [item.label, *([f"branch{number}"] if item.kind in MERGES else []), *path]

@@ -39,7 +39,9 @@ def read(file: str, *, external_data: bool = False) -> Any:
         if not path.is_file():
             raise wrong(file, "is no file", "name an ONNX file: model.onnx")
         if size > LARGEST:
-            raise wrong(file, f"has {size:,} B; an ONNX file may have {LARGEST:,} B", "keep the weights in another file")
+            raise wrong(
+                file, f"has {size:,} B; an ONNX file may have {LARGEST:,} B", "keep the weights in another file"
+            )
         model = ModelProto.FromString(path.read_bytes())
     except FileNotFoundError:
         raise wrong(file, "there is no such file", "check the name") from None
@@ -173,7 +175,9 @@ def _outside(tensor: Any, name: str, file: str, allowed: bool, needed: int) -> N
     except (OSError, ValueError):
         raise wrong(file, f"the tensor {name[:80]} says wrongly where its numbers lie", "") from None
     if not inside:
-        raise wrong(file, f"there is no file {place[:80]} beside it, where the tensor {name[:80]} lies", "copy both files")
+        raise wrong(
+            file, f"there is no file {place[:80]} beside it, where the tensor {name[:80]} lies", "copy both files"
+        )
     if offset < 0 or length != needed or offset + length > size:
         message = f"the tensor {name[:80]} needs {needed:,} B of {place[:80]} from {offset:,} on, which has {size:,} B"
         raise wrong(file, message, "the file is damaged or cut off; export it again")

@@ -89,7 +89,9 @@ def network(model: Any, file: str, given: Mapping[str, Shape]) -> Network:
     return Network(graph.name, producer[:80], tuple(nodes), stored, inputs, batch, outputs, inferred, opset)
 
 
-_PARAMETER = re.compile(r"[./](weight|bias|gamma|beta|alpha|kernel|slope|scale|layer_scale\w*)(:0)?$|^[A-Za-z_]\w*(\.\w+)+$", re.I)
+_PARAMETER = re.compile(
+    r"[./](weight|bias|gamma|beta|alpha|kernel|slope|scale|layer_scale\w*)(:0)?$|^[A-Za-z_]\w*(\.\w+)+$", re.I
+)
 
 
 def _learned(name: str) -> bool:
@@ -138,7 +140,9 @@ _QUOTED = re.compile(r"'([^'\\]*)'|\"([^\"\\]*)\"")
 
 def _scope(one: Any) -> tuple[tuple[Scope, ...], bool]:
     """The structures around a node: from torch's own remarks, else from a name with slashes."""
-    remarks = {entry.key: entry.value[:20_000] for entry in one.metadata_props if entry.key.startswith("pkg.torch.onnx.")}
+    remarks = {
+        entry.key: entry.value[:20_000] for entry in one.metadata_props if entry.key.startswith("pkg.torch.onnx.")
+    }
     paths = _words(remarks.get("pkg.torch.onnx.name_scopes", ""))[:-1]
     kinds = _words(remarks.get("pkg.torch.onnx.class_hierarchy", ""))[:-1]
     if paths:
@@ -178,7 +182,14 @@ def _inputs(
     names = [one.name for one in fed]
     if "" in given and len(fed) != 1:
         remedy = f"write --input {names[0] if names else 'NAME'}=3x224x224"
-        raise SpecError(Diagnostic("the network has several inputs, so --input needs a name", file=file, expected=" or ".join(names), remedy=remedy))
+        raise SpecError(
+            Diagnostic(
+                "the network has several inputs, so --input needs a name",
+                file=file,
+                expected=" or ".join(names),
+                remedy=remedy,
+            )
+        )
     for name in given:
         if name and name not in names:
             raise SpecError(Diagnostic(f"the network has no input {name}", file=file, remedy=did_you_mean(name, names)))
@@ -202,7 +213,9 @@ def _inputs(
             batches[declared[0]] = one.name
         found[one.name] = (declared[0] or 0, *(size or 0 for size in rest))
     if len(batches) > 1:
-        raise wrong(file, f"has inputs of different batches: {', '.join(f'{n} of {b}' for b, n in batches.items())}", "")
+        raise wrong(
+            file, f"has inputs of different batches: {', '.join(f'{n} of {b}' for b, n in batches.items())}", ""
+        )
     batch = next(iter(batches), BATCH)
     sizes = {name: (batch, *shape[1:]) for name, shape in found.items()}
     for one in fed:
@@ -214,7 +227,9 @@ def _inputs(
 def _unknown(name: str, shown: str, file: str) -> SpecError:
     message = f"the file leaves the size of the input {name[:80]} open"
     remedy = f"give it without the batch, in the file's order of axes: --input {name[:80]}=3x224x224"
-    return SpecError(Diagnostic(message, file=file, expected="a number for every axis but the batch", received=shown, remedy=remedy))
+    return SpecError(
+        Diagnostic(message, file=file, expected="a number for every axis but the batch", received=shown, remedy=remedy)
+    )
 
 
 def _shown(dims: Dims) -> str:
@@ -245,11 +260,12 @@ def _inferred(model: Any, inputs: Mapping[str, Shape], file: str) -> dict[str, D
     light.CopyFrom(_without_numbers(model))
     graph = light.graph
     del graph.value_info[:]
-    for one in graph.output:
-        if one.type.HasField("tensor_type"):
-            one.type.tensor_type.ClearField("shape")
     try:
         onnx.checker.check_model(light)
+        # what the file says of its results may be of other input sizes
+        for one in graph.output:
+            if one.type.HasField("tensor_type"):
+                one.type.tensor_type.ClearField("shape")
         done = onnx.shape_inference.infer_shapes(light, data_prop=True)
     except Exception as error:
         remedy = "export it again, or update the onnx package if the file is newer"

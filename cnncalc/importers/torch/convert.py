@@ -51,7 +51,7 @@ def convert(
     failures: list[SpecError] = []
     for training in (True, False):
         try:
-            found = sketch(module, shapes, reading, training, prediction)
+            found = sketch(module, shapes, reading, training, prediction, partial)
             if failures:
                 found = replace(found, notes=(*found.notes, _only_prediction(failures[0])))
             return finish(found, flat=flat)

@@ -64,7 +64,7 @@ def _code(place: str) -> Any:
 def _file(path: Path) -> Any:
     if not path.is_file():
         raise _wrong(str(path), "is no file", "name a Python file, or a module as package.name")
-    name = f"_imported_{path.stem}"
+    name = path.stem if path.stem not in sys.modules else f"_imported_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise _wrong(str(path), "is no Python file", "name a file that ends in .py")

@@ -6,7 +6,7 @@ The run uses tensors without numbers in place of the module's parameters, so not
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -28,6 +28,8 @@ class Prediction(NamedTuple):
     outputs: tuple[str, ...] = ()
     """The places of the returned tensors."""
     failure: str = ""
+    inside: Mapping[str, int] = {}
+    """Multiply-adds of one image by submodule; the module itself is the empty path."""
 
 
 def predict(module: nn.Module, shapes: Sequence[Sequence[int]], dtype: torch.dtype) -> Prediction:
@@ -42,7 +44,13 @@ def predict(module: nn.Module, shapes: Sequence[Sequence[int]], dtype: torch.dty
                 result = module(*inputs)
         except Exception as error:
             return Prediction(None, (), f"{type(error).__name__}: {error}".splitlines()[0])
-    return Prediction(counter.get_total_flops() // (2 * BATCH), paths_of(result))
+    own = type(module).__name__
+    inside = {
+        path.removeprefix(own).lstrip("."): sum(flops.values()) // (2 * BATCH)
+        for path, flops in counter.get_flop_counts().items()
+        if path == own or path.startswith(f"{own}.")
+    }
+    return Prediction(counter.get_total_flops() // (2 * BATCH), paths_of(result), "", inside)
 
 
 @contextmanager

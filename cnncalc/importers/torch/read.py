@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from cnncalc.importers.parts import valid
 from cnncalc.importers.sketch import Output, Sketch
 from cnncalc.importers.tidy import tidy
 from cnncalc.importers.torch.measure import COUNTER, Prediction, count
+from cnncalc.importers.torch.partial import regions
 from cnncalc.importers.torch.rules import COMPOSITES, RULES
 from cnncalc.importers.torch.trace import TraceError, device_of, dtype_of, images, trace
 from cnncalc.importers.torch.translate import Module, Translator
@@ -29,9 +31,17 @@ class Reading(NamedTuple):
 
 
 def sketch(
-    module: nn.Module, shapes: Sequence[Shape], reading: Reading, training: bool, prediction: Prediction
+    module: nn.Module,
+    shapes: Sequence[Shape],
+    reading: Reading,
+    training: bool,
+    prediction: Prediction,
+    partial: bool = False,
 ) -> Sketch:
-    """The module as traced in one mode. Raises SpecError for what is not understood, all of it."""
+    """The module as traced in one mode. Raises SpecError for what is not understood, all of it.
+
+    `partial` keeps that as opaque layers, and leaves out parameters that nothing uses.
+    """
     inputs = images(shapes, device_of(module), dtype_of(module))
     try:
         traced = trace(module, inputs, training)
@@ -42,9 +52,13 @@ def sketch(
         raise SpecError(Diagnostic(message, remedy=remedy)) from None
     translator = Translator(traced, facts(module), RULES, COMPOSITES)
     translator.run()
-    outputs = _results(translator, prediction, training)
     used = _behind(traced, [node for _, node in traced.outputs])
-    problems = [problem for node, problem in translator.refused.items() if node in used]
+    refused = {node: problem for node, problem in translator.refused.items() if node in used}
+    if refused and partial:
+        translator = _with_regions(translator, used, prediction)
+        refused = {node: problem for node, problem in translator.refused.items() if node in used}
+    outputs = _results(translator, prediction, training)
+    problems = list(refused.values())
     if problems:
         raise SpecError(*problems)
     if not outputs:
@@ -58,14 +72,26 @@ def sketch(
     sizes = dict(zip(names, translator.shapes, strict=True))
     measured = count(module, prediction)
     whole = Sketch(reading.name, reading.source, sizes, tuple(translator.steps), outputs, measured, tuple(notes))
-    return _without_use(tidy(whole, translator.module.leaves), module, translator.module)
+    return _without_use(tidy(whole, translator.module.leaves), translator.module, partial)
 
 
-def _without_use(sketch: Sketch, module: nn.Module, known: Module) -> Sketch:
-    """The sketch with the names of what it does not use."""
+def _without_use(sketch: Sketch, known: Module, partial: bool) -> Sketch:
+    """The sketch with the names of what it does not use; partial imports leave that out of the count."""
     used = {name for step in sketch.steps for name in step.weights}
     unused = [name for name in dict.fromkeys(known.keys.values()) if name not in used and not name.endswith(COUNTER)]
-    return replace(sketch, unused=tuple(unused))
+    if not partial or not unused:
+        return replace(sketch, unused=tuple(unused))
+    params = sum(known.sizes[name] for name in unused if name in known.parameters)
+    trainable = sum(known.sizes[name] for name in unused if name in known.parameters - known.frozen)
+    buffers = sum(known.sizes[name] for name in unused if name not in known.parameters)
+    full = sketch.measured
+    measured = full._replace(
+        params=(full.params or 0) - params,
+        trainable=(full.trainable or 0) - trainable,
+        buffers=(full.buffers or 0) - buffers,
+    )
+    note = f"{params:,} parameters and {buffers:,} numbers in buffers that a call does not use are left out"
+    return replace(sketch, measured=measured, notes=(*sketch.notes, note))
 
 
 def facts(module: nn.Module) -> Module:
@@ -78,7 +104,29 @@ def facts(module: nn.Module) -> Module:
     parameters = {names[name] for name, _ in module.named_parameters(remove_duplicate=False)}
     frozen = {names[name] for name, one in module.named_parameters(remove_duplicate=False) if not one.requires_grad}
     leaves = {name for name, one in module.named_modules() if name and next(one.children(), None) is None}
-    return Module(names, frozenset(parameters), frozenset(frozen), frozenset(leaves))
+    sizes = {names[name]: 0 if name.endswith(COUNTER) else tensor.numel() for name, tensor in every}
+    return Module(names, frozenset(parameters), frozenset(frozen), sizes, frozenset(leaves))
+
+
+def _with_regions(translator: Translator, used: set[Any], prediction: Prediction) -> Translator:
+    """Further walks, in which what was refused is kept as opaque layers; the last one where that cannot be.
+
+    What comes after something unknown is looked at only once that is kept, so it takes a walk for each in a row.
+    """
+    reasons: dict[Any, str] = {}
+    while True:
+        fresh = {node for node in translator.refused if node in used} - set(reasons)
+        if not fresh:
+            return translator
+        reasons |= {node: node.target._schema.name.partition("::")[2] for node in fresh}
+        found = regions(translator.traced, translator.scope, reasons)
+        if found is None:
+            return translator
+        calls = Counter(".".join(one.name for one in region.scope) for region in set(found.values()))
+        translator = Translator(translator.traced, translator.module, RULES, COMPOSITES)
+        translator.regions = found
+        translator.macs = lambda path, calls=calls: prediction.inside.get(path, 0) // calls[path]  # type: ignore[misc]
+        translator.run()
 
 
 def _results(translator: Translator, prediction: Prediction, training: bool) -> tuple[Output, ...]:

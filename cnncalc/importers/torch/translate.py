@@ -16,6 +16,7 @@ import torch
 from cnncalc.core.diagnostic import Diagnostic
 from cnncalc.core.shapes import Shape
 from cnncalc.importers.sketch import Ref, Scope, Step
+from cnncalc.importers.torch.partial import Region
 from cnncalc.importers.torch.trace import BATCH, Traced, location
 from cnncalc.importers.torch.values import Map, Noise, Unknown, Value, Weight, plain
 
@@ -63,6 +64,8 @@ class Module(NamedTuple):
     parameters: frozenset[str]
     frozen: frozenset[str]
     """The parameters that are not trained."""
+    sizes: Mapping[str, int]
+    """How many numbers each holds; step counters none."""
     leaves: frozenset[str]
     """Paths of submodules without submodules of their own."""
 
@@ -84,8 +87,12 @@ class Translator:
         self.composites = composites or {}
         self.steps: list[Step] = []
         self.refused: dict[Any, Diagnostic] = {}
+        self.regions: dict[Any, Region] = {}
+        """Operations that are kept as opaque layers."""
         self.notes: dict[str, None] = {}
         self.values: dict[Any, Value] = {}
+        self.macs: Callable[[str], int] = lambda path: 0
+        """The multiply-adds of one image in a submodule, as they were counted."""
         self.shapes: list[Shape] = []
         self.node: Any = None
         """The operation that is being worded."""
@@ -99,6 +106,8 @@ class Translator:
             self.node = node
             if node.op == "placeholder":
                 self.values[node] = self._placeholder(node)
+            elif node in self.regions:
+                self.values[node] = self._kept(self.regions[node], node)
             elif node.op == "call_function":
                 self.values[node] = self._call(node)
             elif node.op == "get_attr":
@@ -144,6 +153,28 @@ class Translator:
         except NotUnderstoodError as reason:
             return self._refuse(node, str(reason))
         return Unknown() if result is None else result
+
+    def _kept(self, region: Region, node: Any) -> Value:
+        """The opaque layer of a region, where its last operation stands."""
+        if node is not region.result:
+            return Unknown()
+        path = ".".join(one.name for one in region.scope)
+        names = tuple(dict.fromkeys(name for one in region.tensors for name in self.values[one].names))  # type: ignore[union-attr]
+        sizes = [(name, self.module.sizes[name]) for name in names]
+        source, shape = self.plain(self.values[region.source]), self.result()
+        fields = {
+            "shape": list(shape),
+            "input": list(self.shape(source)),
+            "params": sum(size for name, size in sizes if name in self.module.parameters) or None,
+            "buffers": sum(size for name, size in sizes if name not in self.module.parameters) or None,
+            "macs": self.macs(path) or None,
+            "what": f"{region.scope[-1].type} at {path}: {region.why}",
+        }
+        ref = self.emit("opaque", fields, (source,), shape, tuple(Weight((name,), ()) for name in names))
+        self.steps[ref] = self.steps[ref]._replace(
+            scope=region.scope[:-1], name=region.scope[-1].name, origin=f"{path}: {region.why}"
+        )
+        return plain(ref, len(shape))
 
     def _read(self, value: Any) -> Any:
         if isinstance(value, torch.fx.Node):
@@ -270,9 +301,9 @@ class Translator:
             raise NotUnderstoodError(f"needs a map of {len(sizes) - 1} axes")
         return self.emit("reshape", {"shape": list(sizes)}, (x.ref,), sizes)
 
-    def ordered(self, x: Any) -> Map:
+    def ordered(self, value: Any) -> Map:
         """A map whose axes come in order, though there may be more of size 1; a permuted view becomes a layer."""
-        x = self.map(x)
+        x = self.map(value)
         if x.stretched:
             raise NotUnderstoodError("works on an expanded map")
         real = tuple(axis for axis in x.axes if axis is not None)
@@ -287,7 +318,7 @@ class Translator:
         """The value, which must be a map."""
         if not isinstance(x, Map):
             raise NotUnderstoodError("works on weights or drawn numbers where a map was expected")
-        return Map(*x)
+        return x
 
     def sizes(self, x: Map) -> Shape:
         """The tensor's sizes without the batch (of an expanded map: before it was expanded)."""

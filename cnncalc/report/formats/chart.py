@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from math import ceil
 
 from cnncalc.report.doc import Chart, Run
 from cnncalc.report.formats.ansi import UNICODE, Glyphs, clean, width, wrap
@@ -22,7 +23,7 @@ def bars(chart: Chart, room: int) -> list[tuple[str, list[float]]]:
     """Per stretch its name and heights from 0 to 1, in all about `room` bars; a bar stands for the largest of its values.
 
     >>> from cnncalc.report.doc import Stretch
-    >>> bars(Chart("t", (Stretch("a", (1, 4, 2, 2)), Stretch("b", (1,)))), 3)
+    >>> bars(Chart("t", (Stretch("a", (1, 4, 2, 2)), Stretch("b", (1,)))), 4)
     [('a', [1.0, 0.5]), ('b', [0.25])]
     """
     most = max((value for stretch in chart.stretches for value in stretch.values), default=0) or 1
@@ -53,7 +54,7 @@ def _names(chart: Chart) -> int:
 
 
 def _drawn(heights: Sequence[float], signs: str) -> str:
-    return "".join(signs[min(int(height * len(signs)), len(signs) - 1)] for height in heights)
+    return "".join(signs[max(ceil(height * len(signs)) - 1, 0)] for height in heights)
 
 
 def terminal(chart: Chart, room: int, color: bool, glyphs: Glyphs) -> Iterator[str]:

@@ -161,7 +161,6 @@ ATTRIBUTES: tuple[Row, ...] = (
     row(f"<nth:nth> {_POOL}", "nth", kind="maxpool"),
     row(f"<nth:nth> {_DENSE} [layer]?", "nth", kind="dense"),
     row("[each|every one|all [layer|them]|every layer|each layer]", "each"),
-    row("<filters:n> input and <same:n> output channel", "channels"),
     row("<channels:n> input channel and <filters:n> output [channel|map|feature map]", "channels"),
     row("<channels:n> input [and|to] <filters:n> output [channel|map|feature map]", "channels"),
     row("[reduce|increase|map|expand|squeeze|take|turn] <channels:n> [channel|feature map|map]? [to|into] <filters:n> [channel|feature map|map]?", "channels"),

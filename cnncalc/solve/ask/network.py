@@ -312,7 +312,7 @@ class Sketcher:
 
     def _on_channels(self, mark: Mark) -> None:
         values = mark.values
-        both = values.get("both", values.get("same"))
+        both = values.get("both")
         after = values.get("filters", both)
         before = values.get("channels", both or after)
         self._channels(mark, before)

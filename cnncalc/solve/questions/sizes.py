@@ -17,12 +17,14 @@ from cnncalc.analysis.sizes import (
 )
 from cnncalc.core.dims import Condition, compare, is_symbolic, text
 from cnncalc.core.shapes import read_sizes
+from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph, Node
 from cnncalc.solve.answer import Answer, Line, Verdict
 from cnncalc.solve.given import stop
 from cnncalc.solve.networks import find_node
 from cnncalc.solve.wording import listed
 from cnncalc.spec.model import Spec
+from cnncalc.spec.shipped import shipped_block
 
 MOST_LINES = 12
 """No more demands than this are listed."""
@@ -43,7 +45,8 @@ def sizes(
     `output` also wants this map (one number, or one per axis) at the layer `at` (by default the last map of the
     network); `no_drop` that no window leaves a pixel at the far border unread; `tiles` that every window ends exactly at
     the padded border; `square` takes all axes as one size. Each solution is an axis: its sizes are n >= minimum with
-    n mod modulus in residues, and the few in `also`. Raises SpecError.
+    n mod modulus in residues, and the few in `also`. The answer's faults are those of the sizes that the spec states.
+    Raises SpecError.
     """
     graph = symbolic_graph(spec, square=square)
     demands: list[Located] = list(layer_conditions(graph))
@@ -71,7 +74,14 @@ def sizes(
     verdict = None if claim is None else _verdict(claim, found)
     rows = tuple({"sizes": str(axis)} for axis in found.axes) if possible else ()
     return Answer(
-        f"Which input sizes does {spec.name} take{wish}?", solutions, lines, "pixels", notes, verdict, rows=rows
+        f"Which input sizes does {spec.name} take{wish}?",
+        solutions,
+        lines,
+        "pixels",
+        notes,
+        verdict,
+        faults=expand(spec, shipped_block).faults,
+        rows=rows,
     )
 
 

@@ -79,6 +79,7 @@ TWINS: dict[str, str] = {
     "maximum": "merge.maximum",
     "concat": "merge.concat",
     "highway": "merge.highway",
+    "opaque": "opaque.opaque",
 }
 """Kind -> module.function; a function takes the layer (its fields) and the input tensors, and gives a torch module."""
 

@@ -1,0 +1,186 @@
+"""`cnncalc.from_onnx`: an ONNX file in, a Spec out, every size compared with what ONNX infers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+
+from cnncalc.core.diagnostic import Diagnostic, SpecError
+from cnncalc.core.shapes import Shape, read_sizes
+from cnncalc.importers.finish import Imported, finish
+from cnncalc.importers.need import need_onnx
+from cnncalc.importers.onnx.graph import Network, network
+from cnncalc.importers.onnx.translate import Translator
+from cnncalc.importers.onnx.values import Map, Unknown
+from cnncalc.importers.parts import valid
+from cnncalc.importers.sketch import Measured, Output, Sketch
+from cnncalc.importers.tidy import tidy
+from cnncalc.spec.model import Spec
+
+
+def from_onnx(
+    file: str | Path,
+    *,
+    input: str | Shape | Mapping[str, str | Shape] | None = None,
+    name: str | None = None,
+    flat: bool = False,
+    external_data: bool = False,
+) -> Spec:
+    """The spec of an ONNX file. Needs the onnx package; torch is not needed, and nothing in the file is executed.
+
+    `input` is the size of one image in the file's order of axes, without the batch ("3x224x224" or (3, 224, 224)), or a
+    mapping from input names to sizes; needed only where the file leaves sizes open. `flat` writes every layer out; else
+    repeated structures become blocks. `external_data` accepts weights in files beside this one.
+
+    Raises SpecError for a file that is none, for every node that is not understood, and where parameters or a size of
+    the spec differ from the file's.
+    """
+    given: Mapping[str, str | Shape] = {}
+    if input is not None:
+        given = input if isinstance(input, Mapping) else {"": input}
+    sizes = {key: _sizes(value) for key, value in given.items()}
+    return convert(str(file), sizes, name, flat=flat, external_data=external_data).spec
+
+
+def convert(
+    file: str,
+    sizes: Mapping[str, Shape],
+    name: str | None = None,
+    *,
+    flat: bool = False,
+    external_data: bool = False,
+) -> Imported:
+    """The spec with its notes."""
+    need_onnx()
+    from cnncalc.importers.onnx.file import read
+
+    graph = network(read(file, external_data=external_data), file, sizes)
+    return finish(tidy(*sketch(graph, name or Path(file).stem, file)), flat=flat)
+
+
+def sketch(graph: Network, name: str, file: str) -> tuple[Sketch, frozenset[str]]:
+    """The network as a Sketch, and the paths of its innermost structures. Raises SpecError for what is not understood."""
+    from cnncalc.importers.onnx.ops import RULES
+    from cnncalc.importers.onnx.patterns import joined
+
+    t = Translator(joined(graph), RULES)
+    t.run()
+    problems = _problems(t, graph, file)
+    if problems:
+        raise SpecError(*problems)
+    outputs = []
+    for title in graph.outputs:
+        value = t.values.get(title, Unknown())
+        if isinstance(value, Map):
+            outputs.append(Output(title, t.plain(value) if not value.stretched else value.ref))
+        else:
+            t.notes[f"the result {title} is the same for every image and is left out"] = None
+    if not outputs or not t.steps:
+        raise SpecError(Diagnostic("the network computes nothing from its inputs", file=file))
+    inputs = ["input"] if len(t.inputs) == 1 else _unique(t.inputs)
+    shapes = dict(zip(inputs, t.shapes, strict=True))
+    source = f"ONNX file {Path(file).name} of {graph.producer}, operator set {graph.opset}"
+    unused = _unused(t, graph)
+    if unused:
+        count = sum(prod(graph.tensors[one].dims) for one in unused)
+        t.notes[f"{count:,} numbers of the file are no weights of a layer: {_listed(unused)}"] = None
+    if t.absorbed:
+        count = len(t.absorbed)
+        t.notes[f"{count} normalisations are in the weights before them ({_listed(tuple(t.absorbed))}): {FOLDED}"] = (
+            None
+        )
+    elif _folded(t, graph):
+        t.notes[f"the file has no batch normalisation; if the model has, it is in the weights before it: {FOLDED}"] = (
+            None
+        )
+    measured = Measured(
+        params=sum(count for key, count in t.stored.items() if key not in t.buffers),
+        buffers=sum(count for key, count in t.stored.items() if key in t.buffers),
+    )
+    whole = Sketch(valid(name), source, shapes, tuple(t.steps), tuple(outputs), measured, tuple(t.notes), unused)
+    return whole, _leaves(t)
+
+
+def _problems(t: Translator, graph: Network, file: str) -> list[Diagnostic]:
+    """What was refused and a result depends on, each once."""
+    found: dict[Diagnostic, None] = {}
+    seen: set[str] = set()
+    waiting = list(graph.outputs)
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in t.refused:
+            found[t.refused[name]] = None
+        elif name not in t.values:
+            found[Diagnostic(f"nothing gives the value {name[:80]}")] = None
+        elif isinstance(t.values[name], Unknown) and name not in t.sources:
+            found[Diagnostic(f"the input {name[:80]} is no batch of maps or vectors")] = None
+        waiting += [one for one in t.sources.get(name, ()) if one]
+    from dataclasses import replace
+
+    return [replace(one, file=file) for one in list(found)[::-1]]
+
+
+FOLDED = (
+    "the exporter multiplied them together, so the model itself has other parameters, and the running statistics are "
+    "not in the file"
+)
+
+
+def _folded(t: Translator, graph: Network) -> bool:
+    """Whether normalisation may have been multiplied into weights: convolutions without a bias that is named as one."""
+    kinds = {step.kind for step in t.steps}
+    biases = [node.inputs[2:3] for node in graph.nodes if node.op in ("Conv", "ConvTranspose")]
+    foreign = [one for one in biases if not one or one[0] not in graph.tensors or not graph.tensors[one[0]].learned]
+    return bool(foreign) and "batchnorm" not in kinds
+
+
+def _unused(t: Translator, graph: Network) -> tuple[str, ...]:
+    """Stored tensors that no layer holds, though they are named as parameters are or too many numbers for sizes."""
+    held = t.stored
+    tensors = graph.tensors.items()
+    return tuple(name for name, tensor in tensors if name not in held and (tensor.learned or tensor.value is None))
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(name[:60] for name in names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
+
+
+def _leaves(t: Translator) -> frozenset[str]:
+    """The structures in which no others lie."""
+    paths = {tuple(one.name for one in step.scope) for step in t.steps}
+    around = {path[:size] for path in paths for size in range(len(path))}
+    return frozenset(".".join(path) for path in paths - around)
+
+
+def _unique(names: list[str]) -> list[str]:
+    from cnncalc.importers.parts import Names
+
+    given = Names()
+    return [given.unique(valid(name)) for name in names]
+
+
+def _sizes(given: str | Shape) -> Shape:
+    """The sizes of an input as they were written. Raises SpecError for anything that is none."""
+    sizes = tuple(read_sizes(given)) if isinstance(given, str) else tuple(given)
+    if 1 <= len(sizes) <= 4 and all(type(size) is int and 1 <= size <= 10**12 for size in sizes):
+        return sizes
+    remedy = "write 3x224x224: one image's sizes in numbers, in the file's order of axes"
+    raise SpecError(Diagnostic("the input's shape cannot be read", received=str(given)[:80], remedy=remedy))
+
+
+def named_sizes(written: list[str]) -> dict[str, Shape]:
+    """`NAME=3x224x224`, or `3x224x224` for the only input.
+
+    >>> named_sizes(["image=3x32x32"]), named_sizes(["1x28x28"])
+    ({'image': (3, 32, 32)}, {'': (1, 28, 28)})
+    """
+    found: dict[str, Shape] = {}
+    for one in written:
+        name, equals, sizes = one.rpartition("=")
+        found[name if equals else ""] = _sizes(sizes)
+    return found
