@@ -13,7 +13,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from cnncalc.core.shapes import shape_text
+from cnncalc.analysis.cost import costs
+from cnncalc.analysis.scaled import last_dense
+from cnncalc.core.shapes import elements, shape_text
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph, Node
 from cnncalc.graph.names import stack_names
@@ -108,7 +110,7 @@ def changes(setup: Setup, graph: Graph) -> Iterator[Change]:
     yield from _settings(setup)
     yield from _in_place(setup, graph)
     yield from _checkpoints(setup, graph)
-    yield from _smaller(setup, graph)
+    yield from smaller(setup, graph)
 
 
 def _trained(setup: Setup, train: Train) -> Setup:
@@ -192,8 +194,8 @@ def _is_block(kind: str) -> bool:
     return kind not in KINDS and kind not in ("branch", "head")
 
 
-def _smaller(setup: Setup, graph: Graph) -> Iterator[Change]:
-    """Half the side, and twice the stride of the first convolution."""
+def smaller(setup: Setup, graph: Graph) -> Iterator[Change]:
+    """Half the side, twice the stride of the first convolution, and the heaviest layer left out."""
     if all(len(shape) > 1 and min(shape[1:]) > 1 for shape in graph.inputs.values()):
         halved = {name: (shape[0], *(side // 2 for side in shape[1:])) for name, shape in graph.inputs.items()}
         shapes = ", ".join(map(shape_text, halved.values()))
@@ -209,3 +211,37 @@ def _smaller(setup: Setup, graph: Graph) -> Iterator[Change]:
 
     words = shape_text(wider) if isinstance(wider, tuple) else str(wider)
     yield Change("stride", f"stride {words} in {first.path}", setup._replace(edit=strided))
+    yield from _without(setup, graph)
+
+
+def _without(setup: Setup, graph: Graph) -> Iterator[Change]:
+    """The network without the layer of the largest map, and without the one of the most weights.
+
+    What reads the layer then reads its input. A layer that is written once and used often cannot go alone, and the last
+    ones have to stay: they give the classes.
+    """
+    last = last_dense(graph) | {graph.result}
+    uses = Counter(id(node.call) for node in graph.nodes if node.activation_of is None)
+    # without it the layers of its kind would count on from another number, and `from` may speak of them
+    linked = bool(setup.spec.heads) or any(node.call.sources for node in graph.nodes)
+    own = [
+        node
+        for node in graph.nodes
+        if node.layer.weighted and node.index not in last and uses[id(node.call)] == 1 and node.share is None
+        if node.call.name is not None or not linked
+    ]
+    if len(own) < 2:
+        return
+    cost = costs(graph)
+
+    def weights(node: Node) -> Any:
+        known = cost[node.index]
+        return 0 if known is None else known.params
+
+    heaviest = [max(own, key=lambda node: elements(node.output or ())), max(own, key=weights)]
+    for node in dict.fromkeys(heaviest):
+
+        def skipped(call: Call, node: Node = node) -> Call:
+            return replace(call, kind="identity", fields={}, expect=()) if call is node.call else call
+
+        yield Change(f"without-{node.path}", f"without {node.path}", setup._replace(edit=skipped), "without")

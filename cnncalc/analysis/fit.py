@@ -79,8 +79,13 @@ def largest_batch(
     """
     graph = expand(spec, shipped_block, dict(inputs or {}), variables)
     if rule == "textbook":
-        return search(_textbook(graph, DTYPES[dtype], training), memory)
+        return largest_by_textbook(graph, memory, training, dtype)
     return rule_steps(graph, rule, optimizer, dtype).largest(memory, training, rule == "device", allowances)
+
+
+def largest_by_textbook(graph: Graph, memory: int, training: bool, dtype: str) -> int:
+    """`largest_batch` of a graph by the textbook rule."""
+    return search(_textbook(graph, DTYPES[dtype], training), memory)
 
 
 def needed(

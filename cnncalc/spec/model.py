@@ -121,6 +121,8 @@ class Train:
     """Whether the optimizer updates all parameters at once (false, as torch does on a CPU)."""
     set_to_none: bool | None = None
     """Whether gradients go between steps (true, as torch does); else they are set to zero and stay."""
+    autocast: str | None = None
+    """The number format of torch.autocast, under which forward pass and loss run (none); parameters stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,8 @@ def _save(graph: Graph, training: Training, observed: Observed, seen: MemorySeen
     network.train()
     _, results = network.plans[True]
     doubts: dict[int, str] = {}
-    with _watched(graph, network, doubts), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    hooks = torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
+    with _watched(graph, network, doubts), hooks, training.casting():
         for index, _, value in network.turns(*training.inputs):
             observed.layers[index].saved = distinct(fresh)
             fresh.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import torch
@@ -43,6 +44,8 @@ class Setup(NamedTuple):
     """Gradients are set to zero between steps, not to None."""
     accumulate: int = 1
     """How many times forward and backward run before the optimizer does."""
+    autocast: str = ""
+    """The number format of torch.autocast around prediction, forward pass and loss; empty: none."""
 
     @property
     def text(self) -> str:
@@ -52,6 +55,7 @@ class Setup(NamedTuple):
         words += ["all parameters updated at once"] if self.foreach else []
         words += ["gradients kept as zeros"] if self.zeroed else []
         words += [f"gradients of {self.accumulate} batches added up"] if self.accumulate > 1 else []
+        words += [f"under autocast to {self.autocast}"] if self.autocast else []
         return ", ".join(words)
 
 
@@ -59,7 +63,8 @@ def stated(spec: Spec, optimizer: str) -> Setup:
     """How a spec says that its network is trained."""
     train = spec.train or Train()
     zeroed = train.set_to_none is False
-    return Setup(optimizer, train.weight_decay or 0.0, bool(train.foreach), zeroed, train.accumulate or 1)
+    passes = train.accumulate or 1
+    return Setup(optimizer, train.weight_decay or 0.0, bool(train.foreach), zeroed, passes, train.autocast or "")
 
 
 class Training:
@@ -82,11 +87,19 @@ class Training:
     def aim(self, outputs: list[Tensor]) -> None:
         """Chooses the losses and the targets for outputs like these."""
         self.names = [loss_name(self.loss, output) for output in outputs]
-        self.targets = [target(name, output) for name, output in zip(self.names, outputs, strict=True)]
+        dtype = self.inputs[0].dtype
+        self.targets = [target(name, output, dtype) for name, output in zip(self.names, outputs, strict=True)]
+
+    def casting(self) -> AbstractContextManager[object]:
+        """What prediction, forward pass and loss run in; backward and the optimizer run outside of it."""
+        if not self.setup.autocast:
+            return nullcontext()
+        return torch.autocast(self.inputs[0].device.type, dtype=getattr(torch, self.setup.autocast))
 
     def first(self, outputs: list[Tensor]) -> None:
         """The rest of a first step, which also creates the optimizer's state; nothing may name the outputs."""
-        loss = self._total(outputs)
+        with self.casting():
+            loss = self._total(outputs)
         if loss.requires_grad:
             loss.backward()
         self._update()
@@ -99,7 +112,8 @@ class Training:
         if self.optimizer is not None:
             self.optimizer.zero_grad(set_to_none=not self.setup.zeroed)
         for _ in range(self.setup.accumulate):
-            loss = self._total(list(self.network(*self.inputs)))
+            with self.casting():
+                loss = self._total(list(self.network(*self.inputs)))
             if loss.requires_grad:
                 loss.backward()
         self._update()  # the last loss is still named
@@ -107,7 +121,7 @@ class Training:
     def predict(self) -> None:
         """A forward pass for prediction."""
         self.network.eval()
-        with torch.no_grad():
+        with torch.no_grad(), self.casting():
             self.network(*self.inputs)
 
     def resident(self) -> list[Tensor]:
@@ -151,10 +165,10 @@ def loss_name(stated: str | None, output: Tensor) -> str:
     return stated or ("cross_entropy" if output.dim() == 2 else "sum")
 
 
-def target(name: str, output: Tensor) -> Tensor | None:
-    """What the output is compared with; nothing for a sum."""
+def target(name: str, output: Tensor, dtype: torch.dtype) -> Tensor | None:
+    """What the output is compared with: classes, or numbers in this format; nothing for a sum."""
     if name == "sum":
         return None
     if name in ("cross_entropy", "nll"):
         return torch.zeros(output.shape[0], *output.shape[2:], dtype=torch.int64, device=output.device)
-    return torch.full_like(output, 0.5)
+    return torch.full_like(output, 0.5, dtype=dtype)

@@ -71,6 +71,19 @@ def test_shipped_blocks_are_changed_too() -> None:
     assert told.what == "stride 2 in separable_conv1.depthwise" and told.training_saved_bytes > 0
 
 
+def test_the_heaviest_layer_can_be_left_out() -> None:
+    # of 16 x 32 x 32 maps there are two; the first convolution's is the one that can go
+    told = found(CHAIN, batch=8, optimizer="adam")
+    without = [one for key, one in told.items() if key.startswith("without-")]
+    shorter = CHAIN.replace("conv 16 k3 same relu; ", "", 1)
+    assert [one.what for one in without] == ["without conv1"]
+    assert (without[0].inference_bytes, without[0].training_bytes) == peaks(shorter, batch=8, optimizer="adam")
+
+
+def test_the_layer_that_gives_the_classes_stays() -> None:
+    assert not [key for key in found("in 3x8x8; conv 4 k3; flatten; dense 100") if key == "without-dense1"]
+
+
 def test_a_change_leaves_the_spec_alone() -> None:
     spec = load("zoo:resnet18")
     before = load("zoo:resnet18")

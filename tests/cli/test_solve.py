@@ -31,6 +31,7 @@ CALLS: dict[str, list[str]] = {
     "sizes": ["zoo:unet", "--no-drop"],
     "batch": [EXERCISE, "--memory", "600MB", "--training"],
     "width": ["wide.yaml", "--variable", "w", "--params", "50k"],
+    "scaling": ["in CxHxW; conv C k3 same nobias", "--claim", "channels=4"],
     "receptive-field": ["zoo:alexnet", "--at", "pool5"],
     "connections": ["--input", "3x227x227", "--filters", "96", "--kernel", "11", "--stride", "4"],
     "stack": ["--layers", "2"],
@@ -47,6 +48,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "sizes": {"axis": "H", "minimum": 188, "modulus": 16, "residues": [12], "also": [], "exact": True},
     "batch": {"batch": 53},  # (600,000,000 - 3,613,600) / 11,240,000 = 53.06
     "width": {"w": 51},  # 28 w + (9 w + 1) 2 w = 48,348
+    "scaling": {"figure": "params", "now": "9*C*C", "channels": 4, "side": 1, "batch": 1},
     "receptive-field": {"size": [195, 195], "jump": [32, 32]},
     "connections": {"neurons": 290400, "parameters_unshared": 105705600},
     "stack": {"stack_weights": "18*C*C", "single_weights": "25*C*C", "ratio": "18/25"},

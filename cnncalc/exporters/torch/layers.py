@@ -30,8 +30,11 @@ def piece(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
     return MAKERS[layer.kind](layer, inputs, output)
 
 
-_ALONG = "{own}({0}.movedim(1, -1)).movedim(-1, 1)"
-"""A module for the last axis, applied to the channels."""
+def _along(axes: int) -> str:
+    """A module for the last axis, applied to the channels of a map."""
+    last = ", ".join(map(str, (0, *range(2, axes + 2), 1)))
+    first = ", ".join(map(str, (0, axes + 1, *range(1, axes + 1))))
+    return f"{{own}}({{0}}.permute({last})).permute({first})"
 
 
 def _dense(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
@@ -42,7 +45,7 @@ def _dense(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
         Arg(x[0] if moved else x[-1], role="in_features"),
         Arg(layer.units, role="out_features"),
         Arg(layer.bias, "bias", "bias", True),
-        forward=_ALONG if moved else "{own}({0})",
+        forward=_along(rank(x)) if moved else "{own}({0})",
     )
 
 
@@ -71,7 +74,7 @@ def _layernorm(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
         "nn.LayerNorm",
         Arg(flat_shape(output) if whole else output[0], role="channels"),
         Arg(layer.affine, "elementwise_affine", "affine", True),
-        forward="{own}({0})" if whole or rank(output) == 0 else _ALONG,
+        forward="{own}({0})" if whole or rank(output) == 0 else _along(rank(output)),
     )
 
 

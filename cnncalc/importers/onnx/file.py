@@ -51,6 +51,7 @@ def read(file: str, *, external_data: bool = False) -> Any:
         raise wrong(file, "is no ONNX file", "give a file that torch.onnx.export or another exporter wrote") from None
     if not model.HasField("graph") or not model.graph.node or not model.graph.output:
         raise wrong(file, "holds no network", "give a file that torch.onnx.export or another exporter wrote")
+    _readable(model, file)
     _limited(model, file)
     for name, tensor in tensors(model.graph):
         check_tensor(tensor, name, file, external_data)
@@ -76,6 +77,22 @@ def tensors(graph: Any) -> Iterator[tuple[str, Any]]:
                 if attribute.HasField("g"):
                     waiting.append(attribute.g)
                 waiting += attribute.graphs
+
+
+_SHOWN = frozenset({"name", "op_type", "domain", "input", "output", "producer_name", "producer_version"})
+
+
+def _readable(model: Any, file: str) -> None:
+    """Raises SpecError for texts that are none, and for names that would not show as one line."""
+    waiting = [model]
+    while waiting:
+        for field, value in waiting.pop().ListFields():
+            if field.type == field.TYPE_MESSAGE:
+                waiting += [value] if hasattr(value, "ListFields") else value
+            elif field.type == field.TYPE_STRING:
+                for text in [value] if isinstance(value, str | bytes) else value:
+                    if isinstance(text, bytes) or (field.name in _SHOWN and not text.isprintable()):
+                        raise wrong(file, f"has a text that cannot be read, {ascii(text)[:80]}", "the file is damaged")
 
 
 def _limited(model: Any, file: str) -> None:

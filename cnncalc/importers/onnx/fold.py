@@ -80,7 +80,7 @@ def _grows_little(node: Node, inputs: list[Any]) -> bool:
     if node.op == "ConstantOfShape":
         return _product(values[0]) <= _SMALL
     if node.op in ("Expand", "Tile") and len(values) > 1:
-        return values[0].size * max(_product(values[1]), 1) <= _SMALL
+        return int(values[0].size) * max(_product(values[1]), 1) <= _SMALL
     if node.op == "Range" and len(values) == 3:
         start, limit, step = (float(value.reshape(-1)[0]) if value.size else 0.0 for value in values)
         return step != 0 and abs((limit - start) / step) <= _SMALL

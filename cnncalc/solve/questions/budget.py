@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from cnncalc.analysis.analyze import analyze_graph, analyze_spec
-from cnncalc.analysis.changes import Setup
+from cnncalc.analysis.changes import Setup, smaller
 from cnncalc.analysis.cost import costs
-from cnncalc.analysis.fit import largest_batch
+from cnncalc.analysis.fit import largest_batch, largest_by_textbook
 from cnncalc.analysis.memory import textbook
 from cnncalc.analysis.remedies import largest_batches
 from cnncalc.core.diagnostic import SpecError, did_you_mean
@@ -98,22 +98,29 @@ def _batch_lines(spec: Spec, memory: int, most: int, rule: str, training: bool, 
 def _remedies(
     spec: Spec, memory: int, most: int, rule: str, training: bool, optimizer: str | None, dtype: str
 ) -> list[Line]:
-    found: list[tuple[str, int]] = []
+    setup = Setup(spec, optimizer=optimizer or "sgd", dtype=dtype)
     if rule == "textbook":
-        if dtype == "float32":
-            found.append(("16-bit numbers", largest_batch(spec, memory, rule=rule, training=training, dtype="float16")))
-        half = {
-            name: (shape[0], *(size // 2 if type(size) is int else size for size in shape[1:]))
-            for name, shape in spec.inputs.items()
-        }
-        with suppress(SpecError):  # half the side may leave no map
-            halved = largest_batch(spec, memory, rule=rule, training=training, dtype=dtype, inputs=half)
-            found.append(("half the side", halved))
+        found = list(_textbook_remedies(setup, memory, training))
     else:
-        setup = Setup(spec, optimizer=optimizer or "sgd", dtype=dtype)
         found = [(change.what, batch) for change, batch in largest_batches(setup, memory, rule=rule, training=training)]
+    found.sort(key=lambda one: -one[1])
     lines = [Line(what, value=images, unit="images") for what, images in found if images > most]
     return [Line(words="what would let in more:"), *lines] if lines else []
+
+
+def _textbook_remedies(setup: Setup, memory: int, training: bool) -> Iterator[tuple[str, int]]:
+    """By the textbook rule only numbers and maps count: narrower numbers, a smaller image, fewer maps."""
+    graph = setup.graph()
+    if DTYPES[setup.dtype] > 2:
+        yield "16-bit numbers", largest_by_textbook(graph, memory, training, "float16")
+    best: dict[str, tuple[str, int]] = {}
+    for change in smaller(setup, graph):
+        with suppress(SpecError):  # half the side may leave no map
+            most = largest_by_textbook(change.setup.graph(), memory, training, setup.dtype)
+            group = change.group or change.key
+            if group not in best or most > best[group][1]:
+                best[group] = (change.what, most)
+    yield from best.values()
 
 
 def _batch_verdict(

@@ -10,7 +10,7 @@ from cnncalc.analysis.cost import costs, training_macs
 from cnncalc.analysis.memory import textbook
 from cnncalc.analysis.scaled import WideningError, is_image, last_dense, wider
 from cnncalc.core.diagnostic import SpecError
-from cnncalc.core.dims import is_symbolic, known_total, ratio, text, total
+from cnncalc.core.dims import is_symbolic, known_total, plain, ratio, text, total
 from cnncalc.core.shapes import AXES
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph
@@ -44,16 +44,16 @@ def scaling(spec: Spec, *, batch: int = 1, dtype: str = "float32", claim: Any = 
     Twice the channels: of every convolution and every dense layer, but neither the colours of the image nor the classes.
     Memory is by the textbook rule, MACs are those of the whole batch. A solution is a figure with its quotients by change,
     exact; None where the change gives no network. `claim` is `channels=4` (of the MACs) or `side.params=1`.
-    Raises SpecError.
+    A fault of the network is the answer's. Raises SpecError.
 
     >>> from cnncalc.spec.inline import read_inline
     >>> [one["channels"] for one in scaling(read_inline("in CxHxW; conv C k3 same nobias")).solutions[:3]]
     [4, 4, 4]
     """
     graph = expand(spec, shipped_block)
+    question = f"How do the figures of {spec.name} grow with twice the channels, the side, the batch?"
     if graph.faults:
-        problem = graph.faults[0]
-        stop(f"{problem.path}: {problem.message}", problem.expected, problem.received, problem.remedy)
+        return Answer(question, (), faults=graph.faults)
     width = DTYPES[dtype]
     now = _figures(graph, batch, width)
     notes: list[str] = []
@@ -70,7 +70,7 @@ def scaling(spec: Spec, *, batch: int = 1, dtype: str = "float32", claim: Any = 
     if near:
         notes.append("→ 4: not exactly, but the nearer the larger the symbols are")
     return Answer(
-        f"How do the figures of {spec.name} grow with twice the channels, the side, the batch?",
+        question,
         solutions,
         tuple(_lines(graph)),
         notes=(*_what(graph), *notes),
@@ -103,7 +103,7 @@ def _with_channels(graph: Graph, batch: int, width: int, notes: list[str]) -> di
     try:
         return _figures(wider(graph), batch, width)
     except WideningError as refusal:
-        notes.append(refusal.diagnostics[0].message)
+        notes.append(refusal.problems[0].message)
         return None
 
 
@@ -112,13 +112,13 @@ def _with_side(spec: Spec, graph: Graph, batch: int, width: int, notes: list[str
     if not any(shape[1:] for shape in graph.inputs.values()):
         return None
     doubled = {
-        name: (shape[0], *(2 * size if type(size) is int else size for size in shape[1:]))
+        name: tuple(2 * size if at and type(size) is int else plain(size) for at, size in enumerate(shape))
         for name, shape in graph.inputs.items()
     }
     try:
         larger = expand(spec, shipped_block, doubled)
     except SpecError as error:
-        notes.append(f"with twice the side: {error.diagnostics[0].message}")
+        notes.append(f"with twice the side: {error.problems[0].message}")
         return None
     if larger.faults:
         notes.append(f"with twice the side {larger.faults[0].path} does not work: {larger.faults[0].message}")
@@ -172,8 +172,10 @@ def _what(graph: Graph) -> Iterator[str]:
     yield "channels: the filters of every convolution, the units of every dense layer, the channels of the input" + (
         f"; {listed(stay)} stay" if stay else ""
     )
-    axes = {AXES[len(shape) - 1] for shape in graph.inputs.values()}
-    yield f"side: {' and '.join(f'the {listed(one)}' for one in axes if one)} of the input; memory by the textbook rule"
+    axes = dict.fromkeys(axis for shape in graph.inputs.values() for axis in AXES[len(shape) - 1])
+    if axes:
+        yield f"side: {listed(axes)} of the input"
+    yield "memory by the textbook rule; MACs of the whole batch"
 
 
 def _verdict(claim: str, solutions: tuple[Mapping[str, Any], ...]) -> Verdict:

@@ -240,7 +240,7 @@ def slice_(t: Translator, node: Node) -> Value:
         dim = dim_of(x, axis)
         size = (t.network.batch, *t.sizes(x))[dim]
         if step != 1:
-            raise NotUnderstoodError(f"takes every {step}th position" if step > 0 else "turns an axis around")
+            raise NotUnderstoodError(f"takes one position in {step}" if step > 0 else "turns an axis around")
         first, last = (min(max(one + size if one < 0 else one, 0), size) for one in (start, end))
         if dim == 0 and (first, last) == (0, size):
             continue
