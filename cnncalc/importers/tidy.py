@@ -18,19 +18,36 @@ def tidy(sketch: Sketch, leaves: Collection[str] = ()) -> Sketch:
 
 
 def _folded(sketch: Sketch) -> Sketch:
-    """Global pooling that keeps its axes, then flattened: global pooling that does not."""
+    """Global pooling that keeps its axes, then flattened, is global pooling that does not; and the other way round."""
     readers = _readers(sketch)
     steps = list(sketch.steps)
     moved: dict[Ref, Ref] = {}
     for index, step in enumerate(steps):
-        if step.kind != "flatten" or step.inputs[0] < 0:
+        if step.kind not in ("flatten", "reshape") or step.inputs[0] < 0:
             continue
         pool = steps[step.inputs[0]]
-        if pool.kind.startswith("global_") and pool.fields.get("keepdims") and readers[step.inputs[0]] == 1:
+        kept = len(step.shape) > 1
+        if (
+            not pool.kind.startswith("global_")
+            or readers[step.inputs[0]] != 1
+            or kept == bool(pool.fields.get("keepdims"))
+        ):
+            continue
+        if (
+            step.shape[0] == pool.shape[0]
+            and set(step.shape[1:]) <= {1}
+            and (not kept or len(step.shape) == _axes(sketch, pool))
+        ):
             fields = {key: value for key, value in pool.fields.items() if key != "keepdims"}
+            fields |= {"keepdims": True} if kept else {}
             steps[step.inputs[0]] = pool._replace(fields=fields, shape=step.shape)
             moved[index] = step.inputs[0]
     return _redirected(replace(sketch, steps=tuple(steps)), moved) if moved else sketch
+
+
+def _axes(sketch: Sketch, pool: Step) -> int:
+    """How many axes a global pooling has when it keeps them."""
+    return len(sketch.shape(pool.inputs[0]))
 
 
 CHAINED = (

@@ -6,26 +6,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnncalc.solve.search import Ask, Found, TooManyError, Window, search
+from cnncalc.solve.windowwords import say
 
 INSTEAD = ("stride", "kernel", "padding", "input")
 """Given quantities that may have been mistyped."""
 
 
-def why(ask: Ask, axis: Found) -> Iterator[str]:
-    """The reasons, one per line."""
+def why(ask: Ask, axis: Found, lang: str = "en") -> Iterator[str]:
+    """The reasons, one per line. What a layer says of its input is English in every language."""
     for one, reason in axis.refused:
-        fields = field_text(ask.unknown, one)
-        yield f"{fields + ': ' if fields else ''}{reason}"
+        fields = field_text(ask.unknown, one, lang)
+        yield f"{fields + say('colon', lang) if fields else ''}{reason}"
     for one in axis.misses:
-        fields = field_text(ask.unknown, one)
-        yield f"nearest: {fields + ' ' if fields else ''}gives {one.output}, not {ask.output}"
+        fields = field_text(ask.unknown, one, lang)
+        phrase = "nearest" if fields else "nearest-alone"
+        yield say(phrase, lang, fields=fields, given=one.output, wanted=ask.output)
     if not axis.misses and not axis.refused:
-        yield "no combination in these ranges gives any output"
+        yield say("nothing", lang)
     if isinstance(ask.output, int):
-        yield from _instead(ask)
+        yield from _instead(ask, lang)
 
 
-def _instead(ask: Ask) -> Iterator[str]:
+def _instead(ask: Ask, lang: str) -> Iterator[str]:
     """With one given number changed as little as possible, a solution."""
     for name in INSTEAD:
         stated = getattr(ask, name)
@@ -39,9 +41,16 @@ def _instead(ask: Ask) -> Iterator[str]:
             continue
         best = min(found, key=lambda one: (_distance(stated, getattr(one, name)), one.key), default=None)
         if best is not None:
-            rest = field_text(tuple(one for one in ask.unknown if one not in fixed), best)
-            changed = f"{name} {text_of(name, getattr(best, name))} instead of {text_of(name, stated)}"
-            yield f"with {changed}{', ' + rest if rest else ''} it is {ask.output}"
+            rest = field_text(tuple(one for one in ask.unknown if one not in fixed), best, lang)
+            yield say(
+                "instead",
+                lang,
+                name=say(name, lang),
+                other=text_of(name, getattr(best, name)),
+                stated=text_of(name, stated),
+                rest=say("comma", lang) + rest if rest else "",
+                wanted=ask.output,
+            )
 
 
 def _distance(stated: object, other: object) -> int:
@@ -52,9 +61,10 @@ def _distance(stated: object, other: object) -> int:
     return abs(sum(stated) - sum(other))
 
 
-def field_text(names: tuple[str, ...], one: Window) -> str:
+def field_text(names: tuple[str, ...], one: Window, lang: str = "en") -> str:
     """`stride 2, padding 1+2`."""
-    return ", ".join(f"{name.replace('_', ' ')} {text_of(name, getattr(one, name))}" for name in names)
+    facts = (say("fact", lang, name=say(name, lang), value=text_of(name, getattr(one, name))) for name in names)
+    return say("comma", lang).join(facts)
 
 
 def text_of(name: str, value: object) -> str:

@@ -27,7 +27,9 @@ def untouched(device: torch.device, *, threads: int | None = None, seed: int = 0
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         for kind in {"cpu", device.type} - {"meta"}:
-            stack.enter_context(torch.autocast(kind, enabled=False))
+            # switched off, not nested: autocast inside would keep its copies until the outer one is left
+            stack.callback(torch.set_autocast_enabled, kind, torch.is_autocast_enabled(kind))
+            torch.set_autocast_enabled(kind, False)
         torch.use_deterministic_algorithms(False)
         if threads is not None:
             torch.set_num_threads(threads)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cnncalc.analysis.analyze import analyze_graph
@@ -10,6 +12,8 @@ from cnncalc.analysis.slips import names
 from cnncalc.core.source import Source
 from cnncalc.graph.expand import expand
 from cnncalc.spec.load import load_source
+from cnncalc.spec.model import Train
+from cnncalc.spec.read import load_inline
 from cnncalc.spec.shipped import shipped_block
 
 EXERCISE = """
@@ -154,3 +158,29 @@ def test_lenet5_connection_table_forgotten() -> None:
 
 def test_a_figure_that_nothing_explains() -> None:
     assert diagnosis(one("conv", "filters: 8, kernel: 3", "params: 123_457")) is None
+
+
+STACK = "in 3x200x300; conv 100 k3 s2 same; conv 200 k3 s2 same; conv 400 k3 s2 same"
+
+
+@pytest.mark.parametrize(
+    ("what", "stated", "slip"),
+    [
+        # 4 x 50 x (1,500,000 + 750,000 + 380,000) = 526,000,000 exactly; 565,613,600 B are 0.5268 GiB, but not exactly
+        ("textbook_training", "526MB", "the parameters were not counted and the input was not counted"),
+        # only rounded: 565,613,600 B = 539.41 MiB
+        ("textbook_training", "539MB", "MiB (2^20) were written as MB (10^6)"),
+        # 300 -> 150 -> 75 -> 38, 200 -> 100 -> 50 -> 25
+        ("output", "400x38x25", "height and width were swapped"),
+        # no layer's stride, and SAME keeps the size
+        ("output", "400x200x300", "the stride was forgotten"),
+        # without padding 200 -> 99 -> 49 -> 24 and 300 -> 149 -> 74 -> 36
+        ("output", "400x24x36", "VALID was taken: the padding was forgotten"),
+        ("output", "400x7x7", None),
+    ],
+)
+def test_a_stack_of_windows_and_exact_before_rounded(what: str, stated: str, slip: str | None) -> None:
+    spec = replace(load_inline(STACK), train=Train(batch=50))
+    claim, found = judged(expand(spec, shipped_block), what, stated, batch=50)
+    assert claim.holds is False
+    assert (None if found is None else str(found)) == slip

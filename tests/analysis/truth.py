@@ -30,7 +30,14 @@ def observed(network: Graph, batch: int, training: Training, dtype: str = "float
     from cnncalc.verify.state import untouched
     from cnncalc.verify.training import Setup
 
-    setup = Setup(training.optimizer, training.weight_decay, training.foreach, training.zeroed, training.accumulate)
+    setup = Setup(
+        training.optimizer,
+        training.weight_decay,
+        training.foreach,
+        training.zeroed,
+        training.accumulate,
+        "bfloat16" if training.autocast else "",
+    )
     with untouched(torch.device("cpu")):
         inputs = images(network.inputs.values(), batch, torch.device("cpu"))
         return observe(network, tuple(one.to(getattr(torch, dtype)) for one in inputs), setup).memory

@@ -1,18 +1,19 @@
 """The importer from PyTorch: what it leaves as it was, how short it writes, and what it says when it cannot."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
+from click.testing import Result
 from torch import Tensor, nn
+from typer.testing import CliRunner
 
 import cnncalc
 from cnncalc import SpecError
 from cnncalc.analysis.analyze import analyze_spec
+from cnncalc.cli.main import application
 from cnncalc.core.source import Source
 from cnncalc.importers.torch.convert import convert
 from cnncalc.importers.torch.find import arguments, find
@@ -20,8 +21,6 @@ from cnncalc.spec.load import load_source
 from cnncalc.spec.shipped import shipped_block
 from tests.importers.models import residual
 from tests.importers.models.table import DENSE_LIST, DENSENET121, RESNET50, Model
-
-HERE = Path(__file__).parent
 
 
 def on_meta(model: Model) -> nn.Module:
@@ -232,31 +231,33 @@ def test_shapes_that_are_none(given: Any) -> None:
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
-def run(*arguments_: str, cwd: Path = HERE) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cnncalc", "import", "torch", *arguments_]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+def run(*arguments_: str) -> Result:
+    """The command as typed, in this process: loading torch again takes seconds."""
+    return CliRunner().invoke(application(("import",)), ["import", "torch", *arguments_])
 
 
-def test_the_command_writes_a_spec_that_loads(tmp_path: Path) -> None:
-    (tmp_path / "models.py").write_text(
+def test_the_command_writes_a_spec_that_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.py").write_text(
         "from torch import nn\n"
         "def net(width=4, relu=True):\n"
         "    return nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU() if relu else nn.Tanh())\n"
     )
-    target = "models.py:net"
-    done = run(target, "--input", "3x8x8", "--call-args", "width=6,relu=false", "-o", "net.yaml", cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    target = "one.py:net"
+    done = run(target, "--input", "3x8x8", "--call-args", "width=6,relu=false", "-o", "net.yaml")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
     totals = cnncalc.analyze(tmp_path / "net.yaml").totals
     assert totals.params == 6 * 28
     assert [path.name for path in tmp_path.glob("*.yaml")] == ["net.yaml"]
 
 
-def test_a_module_that_fails_writes_nothing(tmp_path: Path) -> None:
-    (tmp_path / "models.py").write_text(
+def test_a_module_that_fails_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "two.py").write_text(
         "import torch\nclass Net(torch.nn.Module):\n    def forward(self, x):\n        return x.cumsum(1)\n"
     )
-    done = run("models.py:Net", "-o", "net.yaml", cwd=tmp_path)
-    assert done.returncode == 2 and "cumsum" in done.stderr and "models.py:4" in done.stderr
+    done = run("two.py:Net", "-o", "net.yaml")
+    assert done.exit_code == 2 and "cumsum" in done.stderr and "two.py:4" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.glob("*.yaml"))
 
@@ -339,7 +340,7 @@ def test_partial_keeps_the_smallest_module_as_measured() -> None:
     assert "opaque" in analysis.memory.torch.reason and len(analysis.assumptions) == 2
 
 
-def test_opaque_layers_end_the_command_with_1(tmp_path: Path) -> None:
-    done = run("tests.importers.test_torch:Partly", "--input", "3x10x10", "--partial", cwd=HERE.parent.parent)
-    assert done.returncode == 1 and "opaque: blocks.0: matmul" in done.stderr
-    assert run("tests.importers.test_torch:Partly", "--input", "3x10x10", cwd=HERE.parent.parent).returncode == 2
+def test_opaque_layers_end_the_command_with_1() -> None:
+    done = run("tests.importers.test_torch:Partly", "--input", "3x10x10", "--partial")
+    assert done.exit_code == 1 and "opaque: blocks.0: matmul" in done.stderr
+    assert run("tests.importers.test_torch:Partly", "--input", "3x10x10").exit_code == 2

@@ -154,6 +154,15 @@ def test_a_fault_that_is_no_comparison_is_told_in_words() -> None:
     assert "takes a vector" in fault.words
 
 
+@pytest.mark.parametrize("field", ["p1x2x3", "s1x2x3", "k1x2x3", "d1x2x3"])
+def test_fields_for_other_axes_are_a_fault(field: str) -> None:
+    kernel = "" if field[0] == "k" else "k3 "
+    answer = explain(f"in 3x8x8; conv 4 {kernel}{field}")
+    assert answer.exit_code == 1
+    assert [one.message for one in answer.faults][0].endswith("has 3 values but the map has 2 spatial axes")
+
+
+
 @pytest.mark.parametrize(
     ("layer", "words"), [("conv9", "did you mean conv"), ("pool", "did you mean pool"), ("", "there is no layer")]
 )

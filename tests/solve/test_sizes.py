@@ -121,6 +121,20 @@ def test_what_no_size_mends() -> None:
     answer = sizes(load("in 3x8x8; conv 4 k3 g2"))
     assert answer.solutions == ()
     assert "no size mends this" in answer.notes[0]
+    assert answer.exit_code == 1
+
+
+@pytest.mark.parametrize("spec", ["in 3x8x8; conv 4 k3 s1x2x3", "in 3x8x8; conv 4 k3 p1x2x3", "in 3x8; maxpool 3x4"])
+def test_fields_for_other_axes_are_a_fault(spec: str) -> None:
+    answer = sizes(load(spec))
+    assert (answer.solutions, answer.exit_code) == ((), 1)
+    assert "values but the map has" in answer.notes[0]
+
+
+def test_a_size_that_the_spec_states_and_that_does_not_work_is_a_fault() -> None:
+    answer = sizes(load("in 3x5x5; conv 4 k7"))
+    assert [one["minimum"] for one in answer.solutions] == [7, 7]
+    assert [one.path for one in answer.faults] == ["conv1"] and answer.exit_code == 1
 
 
 def test_a_far_map_is_exact_too() -> None:

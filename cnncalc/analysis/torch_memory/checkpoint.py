@@ -168,15 +168,15 @@ class Frame:
         if self.outer is not None:
             again = self.outer.unpack(machine, self.kept)
             inputs = [value._replace(storage=one) for value, one in zip(inputs, again, strict=True)]
-        outside = machine.frame, machine.replay, machine.layer
+        outside = machine.frame, machine.replay, machine.layer, machine.casts
         held = {value.storage: machine.references[value.storage] for value in inputs}
         first = len(machine.references)
         machine.make(RANDOM_STATE, 1, "transients", "random state")
-        machine.frame, machine.replay = None, Replay(self.places, self.gone)
+        machine.frame, machine.replay, machine.casts = None, Replay(self.places, self.gone), {}
         found = machine.replay.found
         with suppress(ReplayDoneError):
             self.run(inputs)
-        machine.frame, machine.replay, machine.layer = outside
+        machine.frame, machine.replay, machine.layer, machine.casts = outside
         self._unwind(machine, first, held, Counter(found))
         self.found = found
         if self.outer is not None:

@@ -14,8 +14,6 @@ from cnncalc.analysis.torch_memory.strides import Shape, Strides, contiguous, de
 from cnncalc.analysis.torch_memory.values import Grad, Saved
 from cnncalc.layers.operations import Form, Layout, Operation, Size
 
-SEED: Size = (1, 0)
-
 
 class Engine:
     """Backward passes of one process."""
@@ -43,9 +41,12 @@ class Engine:
         self._waiting = self._consumers(root)
         buffers: list[Grad | None] = [None] * len(nodes)
         self._buffers = buffers
-        seed = machine.make(SEED, 0, "transients", "seed of backward")
+        loss = nodes[root]
+        assert loss is not None
+        one = loss.operation.size
+        seed = machine.make(one, 0, "transients", "seed of backward")
         references[seed] += 1  # backward() itself keeps it to the end
-        buffers[root] = Grad(seed, None, (), SEED)
+        buffers[root] = Grad(seed, None, (), one)
         layer = machine.layer
         for index in range(root, machine.leaves - 1, -1):
             node, incoming = nodes[index], buffers[index]

@@ -50,6 +50,8 @@ class Machine:
         """Storages that a checkpoint kept in which nothing needed a gradient, and so keeps no longer."""
         self.guarding = True
         """Whether it is noticed that something overwrites what is kept: what holds of one pass holds of the next."""
+        self.casts: dict[int, Value] = {}
+        """Storage of a parameter -> its copy in low precision, kept until autocast is left."""
         self.layer = -1
         self.strided = False
         """Whether any value so far was not contiguous."""
@@ -81,6 +83,12 @@ class Machine:
         references[storage] -= 1
         if references[storage] == 0:
             self._events.append(~storage)
+
+    def leave(self) -> None:
+        """Autocast is left: its copies of parameters go."""
+        for copy in self.casts.values():
+            self.drop(copy.storage)
+        self.casts = {}
 
     def real(self, shape: Shape) -> Shape:
         """A shape with the sample's batch."""

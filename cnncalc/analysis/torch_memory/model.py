@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cnncalc.analysis.result import LiveTensor, Peak, TorchMemory
+from cnncalc.analysis.torch_memory.autocast import CastPrograms
 from cnncalc.analysis.torch_memory.engine import Engine
 from cnncalc.analysis.torch_memory.machine import Machine
 from cnncalc.analysis.torch_memory.network import Simulation
@@ -44,6 +45,8 @@ class Training(NamedTuple):
     """Gradients that meet are never added in place: torch watched by a dispatch mode, as verify has to on device meta."""
     accumulate: int = 1
     """How many times forward and backward run before the optimizer does; the batch is that of one time."""
+    autocast: bool = False
+    """Prediction, forward passes and losses run under torch.autocast to bfloat16."""
 
 
 def stated(spec: Spec, optimizer: str | None = None) -> Training:
@@ -55,6 +58,7 @@ def stated(spec: Spec, optimizer: str | None = None) -> Training:
         bool(train.foreach),
         train.set_to_none is False,
         accumulate=train.accumulate or 1,
+        autocast=train.autocast is not None,
     )
 
 
@@ -98,13 +102,13 @@ class MemoryModel(NamedTuple):
 
 def memory_model(graph: Graph, width: int, batch: Dim, training: Training) -> MemoryModel:
     """Simulates a graph whose sizes are all known. Only whether the batch is 1 matters here."""
-    programs = Programs(graph)
+    programs = CastPrograms(graph) if training.autocast else Programs(graph)
     residents = Residents(graph, programs, width)
     sample = 1 if type(batch) is int and batch == 1 else 2
     turns, training_turns = plans(graph)
-    prediction = Simulation(graph, programs, residents, width, sample, turns)
+    prediction = Simulation(graph, programs, residents, sample, turns)
     prediction.forward()
-    step = Simulation(graph, programs, residents, width, sample, training_turns)
+    step = Simulation(graph, programs, residents, sample, training_turns)
     machine = step.machine
     engine = Engine(machine, [layer for _, layer in residents.parameters], training.apart)
     state(step, training.optimizer)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cnncalc.analysis.torch_memory.autocast import CastPrograms, Machine16
 from cnncalc.analysis.torch_memory.checkpoint import checkpointed
 from cnncalc.analysis.torch_memory.losses import loss_name, loss_program, target_bytes
 from cnncalc.analysis.torch_memory.machine import Machine
@@ -25,23 +26,24 @@ from cnncalc.layers.program import Program
 class Simulation:
     """One graph in one process."""
 
-    def __init__(
-        self, graph: Graph, programs: Programs, residents: Residents, width: int, sample: int, order: Plan
-    ) -> None:
+    def __init__(self, graph: Graph, programs: Programs, residents: Residents, sample: int, order: Plan) -> None:
         self.graph = graph
         self.programs = programs
         self.residents = residents
         self.training = training = order.training
         self.trace = Trace(list(residents.storages), residents.present(training))
         leaves = len(residents.parameters) if training else 0
-        self.machine = Machine(self.trace, width, sample, leaves, training)
+        if isinstance(programs, CastPrograms):  # its sizes are in bytes
+            self.machine: Machine = Machine16(self.trace, 1, sample, leaves, training)
+        else:
+            self.machine = Machine(self.trace, residents.width, sample, leaves, training)
         self.steps, self.kept = order.steps, order.kept
         self.phase = "forward"
 
     def keep_gradients(self) -> None:
         """Gradients of the step before, set to zero."""
         for numbers, layer in self.residents.parameters:
-            self.machine.hold(numbers * self.machine.width, 0, "gradients", layer, "gradient")
+            self.machine.hold(numbers * self.residents.width, 0, "gradients", layer, "gradient")
 
     def forward(self) -> list[Value]:
         """Every layer in turn; a value goes after its last use. Gives the values that remain."""
@@ -90,18 +92,22 @@ class Simulation:
             shape = self.graph.shape(ref)
             assert shape is not None
             self.trace.mark("loss", -1)
-            before, one = one, machine.run(loss_program(self._loss(shape), shape), [output, goal], [], -1)
+            name = self._loss(shape)
+            program = self.programs.loss(name, loss_program(name, shape), ref, total is None)
+            before, one = one, machine.run(program, [output, goal], [], -1)
             if ref >= 0:
                 machine.drop(output.storage)
             if before is not None and before is not total:
                 machine.drop(before.storage)
-            partial, total = total, one if total is None else machine.operate(_SUM, [total, one])
+            partial, total = total, one if total is None else machine.operate(self.programs.sum(_SUM), [total, one])
             if partial is not None:
                 machine.drop(partial.storage)
         assert total is not None
         if one is not None and one is not total:
             machine.drop(one.storage)
+        machine.leave()
         return total
+
 
     def _loss(self, shape: Shape) -> str:
         task = self.graph.spec.task
@@ -113,7 +119,7 @@ class Simulation:
         for ref in self.kept:
             shape = self.graph.shape(ref)
             assert shape is not None
-            constant, each = target_bytes(self._loss(shape), shape, self.machine.width)
+            constant, each = target_bytes(self._loss(shape), shape, self.residents.width)
             result.append(Value(self.machine.hold(constant, each, "inputs", -1, "target"), NO_GRADIENT))
         return result
 

@@ -47,12 +47,12 @@ OPTIMIZERS: dict[str, Optimizer] = {
 
 def state(simulation: Simulation, name: str) -> None:
     """The optimizer's state, which exists from the first step on."""
-    machine, kept = simulation.machine, OPTIMIZERS[name]
+    machine, kept, width = simulation.machine, OPTIMIZERS[name], simulation.residents.width
     if not kept.buffers and not kept.counter:
         return
     for numbers, layer in simulation.residents.parameters:
         for _ in range(kept.buffers):
-            machine.hold(numbers * machine.width, 0, "optimizer", layer, f"{name} state")
+            machine.hold(numbers * width, 0, "optimizer", layer, f"{name} state")
         if kept.counter:
             machine.hold(COUNTER, 0, "optimizer", layer, f"{name} step")
 
@@ -71,28 +71,28 @@ def update(simulation: Simulation, training: Training) -> None:
 
 
 def _lists(simulation: Simulation, count: int) -> None:
-    machine = simulation.machine
+    machine, width = simulation.machine, simulation.residents.width
     made = []
     for _ in range(count):
         for numbers, layer in simulation.residents.parameters:
             machine.layer = layer
-            made.append(_make(machine, numbers, "list of temporaries"))
+            made.append(_make(machine, numbers * width, "list of temporaries"))
     for storage in made:
         machine.drop(storage)
 
 
 def _one_by_one(simulation: Simulation, optimizer: Optimizer, decayed: bool) -> None:
-    machine = simulation.machine
+    machine, width = simulation.machine, simulation.residents.width
     bound: int | None = None
     for numbers, layer in simulation.residents.parameters:
-        machine.layer = layer
-        gradient = _make(machine, numbers, "decayed gradient") if decayed else None
+        machine.layer, size = layer, numbers * width
+        gradient = _make(machine, size, "decayed gradient") if decayed else None
         if optimizer.ahead:
-            gradient = _replaced(machine, gradient, _make(machine, numbers, "nesterov gradient"))
+            gradient = _replaced(machine, gradient, _make(machine, size, "nesterov gradient"))
         if optimizer.makes:
-            root = _make(machine, numbers, "square root")
+            root = _make(machine, size, "square root")
             if optimizer.makes > 1:
-                root = _replaced(machine, root, _make(machine, numbers, "denominator"))
+                root = _replaced(machine, root, _make(machine, size, "denominator"))
             bound = _replaced(machine, bound, root)
         if gradient is not None:
             machine.drop(gradient)
@@ -100,8 +100,8 @@ def _one_by_one(simulation: Simulation, optimizer: Optimizer, decayed: bool) -> 
         machine.drop(bound)
 
 
-def _make(machine: Machine, numbers: int, what: str) -> int:
-    return machine.make((numbers, 0), 0, "transients", what)
+def _make(machine: Machine, size: int, what: str) -> int:
+    return machine.make((size, 0), 1, "transients", what)
 
 
 def _replaced(machine: Machine, before: int | None, now: int) -> int:

@@ -51,6 +51,14 @@ class Programs:
             programs[key] = known
         return known
 
+    def loss(self, name: str, program: tuple[Operation, ...], ref: int, first: bool) -> tuple[Operation, ...]:
+        """What a loss on an output does; the `first` one begins their sum."""
+        return program
+
+    def sum(self, operation: Operation) -> Operation:
+        """The sum of the losses so far and the last one."""
+        return operation
+
     def tensors(self, node: Node) -> tuple[Tensor, ...]:
         """The layer's own tensors."""
         key = self._keys[node.index]
@@ -65,6 +73,8 @@ class Residents:
     """Parameters, buffers and inputs as storages that never go. The trainable parameters are the first autograd nodes."""
 
     def __init__(self, graph: Graph, programs: Programs, width: int) -> None:
+        self.width = width
+        """Bytes per number."""
         self.storages: list[Storage] = []
         self.weights: list[list[Value]] = []
         """Per node its parameters."""

@@ -1,6 +1,12 @@
-"""Strides: which order a tensor's numbers lie in. None means contiguous, which nearly every tensor is."""
+"""Strides: which order a tensor's numbers lie in, as torch writes them, axes of length 1 included.
+
+None stands for those of a fresh contiguous tensor, which nearly every tensor has. Others may be in order as well, where
+only axes of length 1 differ: torch asks some questions of the numbers and some of the strides.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from cnncalc.layers.operations import Layout, View
 
@@ -22,14 +28,25 @@ def contiguous(shape: Shape) -> tuple[int, ...]:
 
 
 def known(shape: Shape, strides: tuple[int, ...]) -> Strides:
-    """None where these strides are contiguous but for axes of length 1."""
-    expected = 1
-    for length, stride in zip(reversed(shape), reversed(strides), strict=True):
-        if length != 1:
-            if stride != expected:
-                return strides
-            expected *= length
-    return None
+    """None where these are the strides of a fresh contiguous tensor."""
+    return None if strides == contiguous(shape) else strides
+
+
+def ordered(shape: Shape, strides: Strides, axes: tuple[int, ...] = ()) -> bool:
+    """Whether the numbers lie in order, whatever the strides of axes of length 1; `axes`: in that order, outermost first."""
+    if strides is None and not axes:
+        return True
+    full, expected = strides or contiguous(shape), 1
+    for axis in reversed(axes or range(len(shape))):
+        if shape[axis] != 1:
+            if full[axis] != expected:
+                return False
+            expected *= shape[axis]
+    return True
+
+
+LAST = (0, 2, 3, 1)
+"""The axes of an image, channels last."""
 
 
 def dense(shape: Shape, strides: Strides) -> bool:
@@ -53,14 +70,50 @@ def arranged(shape: Shape, order: tuple[int, ...]) -> Strides:
     return known(shape, tuple(result))
 
 
-def follow(shape: Shape, strides: Strides) -> Strides:
-    """The strides of an elementwise result: dense, in the operand's order."""
-    if strides is None:
-        return None
-    if dense(shape, strides):
-        return strides
-    order = sorted(range(len(shape)), key=lambda axis: (-strides[axis], axis))
-    return None if 0 in strides else arranged(shape, tuple(order))
+Operand = tuple[Shape, Strides]
+
+
+def elementwise(shape: Shape, operands: Sequence[Operand]) -> Strides:
+    """The strides of an elementwise result (torch's TensorIterator): dense, in the order of the first operand that tells."""
+    given = [strides or contiguous(one) for one, strides in operands]
+    if all(one == shape for one, _ in operands):
+        if all(ordered(shape, strides) for strides in given):
+            return None
+        if len(shape) == len(LAST) and all(ordered(shape, strides, LAST) for strides in given):
+            return arranged(shape, LAST)
+        if given.count(given[0]) == len(given) and dense(shape, given[0]):
+            return given[0]
+    order = list(range(len(shape)))[::-1]
+    wide = [_broadcast(shape, one, strides) for (one, _), strides in zip(operands, given, strict=True)]
+    for index in range(1, len(order)):
+        place = index
+        for before in range(index - 1, -1, -1):
+            swap = _swap(shape, wide, order[before], order[place])
+            if swap < 0:
+                break
+            if swap > 0:
+                order[before], order[place] = order[place], order[before]
+                place = before
+    return arranged(shape, tuple(reversed(order)))
+
+
+def _broadcast(shape: Shape, source: Shape, strides: tuple[int, ...]) -> tuple[int, ...]:
+    if len(source) != len(shape):
+        return (0,) * len(shape)
+    return tuple([stride if one == n else 0 for stride, one, n in zip(strides, source, shape, strict=True)])
+
+
+def _swap(shape: Shape, operands: list[tuple[int, ...]], inner: int, outer: int) -> int:
+    """Whether two axes should change places: 1 yes, -1 no, 0 undecided."""
+    for strides in operands:
+        one, two = strides[inner], strides[outer]
+        if one == 0 or two == 0:
+            continue
+        if one != two:
+            return 1 if one > two else -1
+        if shape[inner] > shape[outer]:
+            return 1
+    return 0
 
 
 def image(shape: Shape, source: Shape, strides: Strides) -> Strides:
@@ -90,11 +143,7 @@ def channels_last(shape: Shape, strides: tuple[int, ...]) -> bool:
 
 def result(layout: Layout, shape: Shape, source: Shape, strides: Strides) -> Strides:
     """The strides of a new result."""
-    if strides is None or layout is Layout.PLAIN:
-        return None
-    if layout is Layout.FOLLOW:
-        return follow(shape, strides) if shape == source else None
-    return image(shape, source, strides)
+    return None if layout is Layout.PLAIN else image(shape, source, strides)
 
 
 def reshaped(source: Shape, strides: Strides, shape: Shape) -> Strides | bool:

@@ -17,7 +17,7 @@ from cnncalc.importers.keras.words import Pieces, UnknownError, channels_first
 from cnncalc.importers.sketch import Output, Ref, Scope, Sketch, Step
 from cnncalc.layers import layer_class
 
-_BLOCK = re.compile(r"(?:([A-Za-z]\w*?)_)?(block_?\d+[a-z]?)_(\w+)")
+_BLOCK = re.compile(r"(?:([A-Za-z]\w*?)_)?(block_?\d+)([a-z]?)_(\w+)")
 
 MODELS = ("Functional", "Model", "Sequential")
 DEEPEST = 50
@@ -253,12 +253,13 @@ def _notes(kind: str, layer: dict[str, Any]) -> Iterator[str]:
 
 
 def _placed(name: str, scope: tuple[Scope, ...]) -> tuple[str, tuple[Scope, ...]]:
-    """Keras' own models say in a layer's name to which block it belongs: `conv2_block1_1_conv`, `block_3_expand`."""
+    """Keras' own models say in a layer's name to which block it belongs: `conv2_block1_1_conv`, `block2b_dwconv`."""
     found = _BLOCK.fullmatch(name)
     if found is None:
         return name, scope
-    stage, block, own = found.groups()
-    return own, (*scope, *([Scope(stage)] if stage else []), Scope(block))
+    stage, block, letter, own = found.groups()
+    places = [stage, block, f"unit{ord(letter) - ord('a') + 1}" if letter else None]
+    return own, (*scope, *(Scope(place) for place in places if place))
 
 
 def _chain(kind: str, layer: dict[str, Any], shapes: tuple[Shape, ...]) -> Pieces:

@@ -61,10 +61,11 @@ def convert(
 
 def sketch(graph: Network, name: str, file: str) -> tuple[Sketch, frozenset[str]]:
     """The network as a Sketch, and the paths of its innermost structures. Raises SpecError for what is not understood."""
+    from cnncalc.importers.onnx.fold import settled
     from cnncalc.importers.onnx.ops import RULES
     from cnncalc.importers.onnx.patterns import joined
 
-    t = Translator(joined(graph), RULES)
+    t = Translator(joined(settled(graph)), RULES)
     t.run()
     problems = _problems(t, graph, file)
     if problems:

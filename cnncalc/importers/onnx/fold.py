@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.importers.onnx.file import first_line
-from cnncalc.importers.onnx.graph import Node, Tensor
+from cnncalc.importers.onnx.graph import Network, Node, Tensor
 from cnncalc.importers.onnx.values import NotUnderstoodError
 
 _SMALL = 4096
@@ -18,10 +18,43 @@ _VIEWS = frozenset({"Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Tran
 _NAMES = """
     Abs Add And Cast CastLike Ceil Clip Concat ConstantOfShape Div Equal Expand Flatten Floor Gather Greater
     GreaterOrEqual Identity Less LessOrEqual Max Min Mod Mul Neg Not Or Pow Range Reciprocal ReduceMax ReduceMin
-    ReduceProd ReduceSum Reshape Round ScatterND Shape Size Slice Split Sqrt Squeeze Sub Tile Transpose Unsqueeze
+    ReduceProd ReduceSum Reshape Round ScatterND Shape Sign Size Slice Split Sqrt Squeeze Sub Tile Transpose Unsqueeze
     Where
 """
 _ARITHMETIC = frozenset(_NAMES.split())
+
+
+def settled(network: Network) -> Network:
+    """The network without the nodes on stored tensors that can be worked out before anything else."""
+    known = dict(network.tensors)
+    kept = []
+    for node in network.nodes:
+        inputs = [known.get(name) if name else None for name in node.inputs]
+        ready = all(one is not None or not name for one, name in zip(inputs, node.inputs, strict=True))
+        found: tuple[Tensor | None, ...] | None = None
+        if node.op == "CastLike" and not node.domain and inputs[0] is not None:
+            found = (inputs[0],)
+        elif ready and node.op == "Shape":
+            found = _shape(node, inputs)
+        elif ready:
+            try:
+                found = fold(node, inputs, network.opset)
+            except NotUnderstoodError:
+                found = None
+        if found is None or any(one is None for one in found):
+            kept.append(node)
+        else:
+            known.update({name: one for name, one in zip(node.outputs, found, strict=False) if one is not None})
+    return network._replace(nodes=tuple(kept), tensors=known)
+
+
+def _shape(node: Node, inputs: list[Any]) -> tuple[Tensor | None, ...] | None:
+    import numpy
+
+    if not inputs or inputs[0] is None or node.attributes:
+        return None
+    sizes = numpy.array(inputs[0].dims, dtype=numpy.int64)
+    return (Tensor(node.outputs[0], sizes.shape, sizes),)
 
 
 def fold(node: Node, inputs: list[Any], opset: int) -> tuple[Tensor | None, ...] | None:

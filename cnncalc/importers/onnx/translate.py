@@ -172,6 +172,13 @@ class Translator:
             raise NotUnderstoodError(f"takes a {what} that is worked out from several tensors")
         return value
 
+    def filler(self, index: int, number: float) -> bool:
+        """Whether an input is an exporter's ones or zeros in the place of a weight that the layer does not have."""
+        value = self.operand(index)
+        if not isinstance(value, Tensor) or value.learned or value.value is None:
+            return value is None
+        return bool((value.value == number).all())
+
     def array(self, index: int, what: str) -> Any:
         """An input that must be known in numbers, as an array; None where it is left out."""
         value = self.operand(index)

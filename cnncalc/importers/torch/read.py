@@ -103,9 +103,15 @@ def facts(module: nn.Module) -> Module:
         names[name] = keys.setdefault(id(tensor), name)
     parameters = {names[name] for name, _ in module.named_parameters(remove_duplicate=False)}
     frozen = {names[name] for name, one in module.named_parameters(remove_duplicate=False) if not one.requires_grad}
-    leaves = {name for name, one in module.named_modules() if name and next(one.children(), None) is None}
+    places: dict[int, list[str]] = {}
+    leaves = set()
+    for name, one in module.named_modules(remove_duplicate=False):
+        places.setdefault(id(one), []).append(name)
+        if name and next(one.children(), None) is None:
+            leaves.add(name)
+    aliases = {name: tuple(all_) for all_ in places.values() if len(all_) > 1 for name in all_}
     sizes = {names[name]: 0 if name.endswith(COUNTER) else tensor.numel() for name, tensor in every}
-    return Module(names, frozenset(parameters), frozenset(frozen), sizes, frozenset(leaves))
+    return Module(names, frozenset(parameters), frozenset(frozen), sizes, frozenset(leaves), aliases)
 
 
 def _with_regions(translator: Translator, used: set[Any], prediction: Prediction) -> Translator:

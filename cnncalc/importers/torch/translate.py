@@ -68,6 +68,8 @@ class Module(NamedTuple):
     """How many numbers each holds; step counters none."""
     leaves: frozenset[str]
     """Paths of submodules without submodules of their own."""
+    aliases: Mapping[str, tuple[str, ...]]
+    """Path of a submodule -> its other paths, where it is held in several places."""
 
 
 Rule = Callable[["Translator", Arguments], Any]
@@ -343,6 +345,7 @@ class Translator:
         before = ""
         for key, (path, kind) in (node.meta.get("nn_module_stack") or {}).items():
             path = path.removeprefix("L['self'].").removeprefix("self.")
+            path = self._within(path, before)
             inside = path[len(before) + 1 :] if before and path.startswith(f"{before}.") else path if not before else ""
             if not inside:
                 continue
@@ -353,6 +356,11 @@ class Translator:
             found.append(Scope(own, word, int(call) if call.isdigit() else 0))
             before = path
         return tuple(found)
+
+    def _within(self, path: str, around: str) -> str:
+        """A submodule's path, by the place where it was called: in the submodule around it."""
+        places = (path, *self.module.aliases.get(path, ()))
+        return next((place for place in places if around and place.startswith(f"{around}.")), path)
 
 
 def _whole(value: Any) -> Any:

@@ -46,8 +46,8 @@ def scaling(spec: Spec, *, batch: int = 1, dtype: str = "float32", claim: Any = 
     exact; None where the change gives no network. `claim` is `channels=4` (of the MACs) or `side.params=1`.
     A fault of the network is the answer's. Raises SpecError.
 
-    >>> from cnncalc.spec.inline import read_inline
-    >>> [one["channels"] for one in scaling(read_inline("in CxHxW; conv C k3 same nobias")).solutions[:3]]
+    >>> from cnncalc.spec.read import load_inline
+    >>> [one["channels"] for one in scaling(load_inline("in CxHxW; conv C k3 same nobias")).solutions[:3]]
     [4, 4, 4]
     """
     graph = expand(spec, shipped_block)

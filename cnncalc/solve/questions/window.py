@@ -12,11 +12,15 @@ from cnncalc.layers import layer_class
 from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import Sides
 from cnncalc.solve.answer import Answer
+from cnncalc.solve.formulas import formula_window, has_formulas
 from cnncalc.solve.given import ANY, per_axis, stop
 from cnncalc.solve.judge import judge
+from cnncalc.solve.lang import say as word
 from cnncalc.solve.misses import text_of, why
 from cnncalc.solve.recorded import window_lines
 from cnncalc.solve.search import KINDS, MOST, ORDER, Ask, Found, TooManyError, Window, layer_of, product_of, search
+from cnncalc.solve.windowwords import listed as words
+from cnncalc.solve.windowwords import say
 from cnncalc.solve.wording import listed
 
 USUAL: dict[str, Any] = {"stride": 1, "padding": "valid", "dilation": 1, "output_padding": 0}
@@ -41,6 +45,7 @@ def window(
     groups: int = 1,
     bias: bool = True,
     claim: Any = None,
+    lang: str = "en",
 ) -> Answer:
     """Every whole-number solution for the quantities of a window that are left out, smallest first.
 
@@ -48,22 +53,27 @@ def window(
     padding valid; dilation 1). With it, everything left out is solved for. A quantity is a number, one per axis (a
     list), a `range` to look through, or `?`: to be found. `padding` is per side, on one axis also (before, after), or
     valid, same, full. `kind` is conv, pool or transposed; `ceil` rounds a pooling's output up. With `channels` (and for
-    convolutions `filters`) a forward answer counts parameters and MACs too. Raises SpecError.
+    convolutions `filters`) a forward answer counts parameters and MACs too. A letter or a formula (`n`, `2*h + 1`) stays
+    one: the output is then a formula too, and nothing is solved for. `lang` is en or zh. Raises SpecError.
 
     >>> window(input=224, output=55, kernel=11, stride=4, dilation=1).solutions[0]["padding"]
     [1, 2]
     """
     _check_kind(kind, ceil, output_padding)
     given = dict(zip(NAMES, (input, output, kernel, stride, padding, dilation, output_padding), strict=True))
-    noted = _complete(given, kind)
+    noted = _complete(given, kind, lang)
+    if has_formulas(given):
+        if channels is not None or filters is not None:
+            stop("letters are not counted with", "numbers", remedy="ask: cnncalc explain 'in 3xHxW; conv 96 k11 s4'")
+        return formula_window(given, kind, ceil, _question(given, kind, lang), noted, claim, lang)
     if claim is not None and given["dilation"] is None and "dilation" not in str(claim):
         # whoever claims a padding or a stride does not think of dilated kernels
         given["dilation"] = 1
-        noted = ("dilation 1 is taken, as the claim does not speak of it",)
+        noted = (say("undilated", lang),)
     if channels is not None and all(not isinstance(value, tuple | list) for value in given.values()):
         # whoever counts channels has an image
         given["input"] = (given["input"],) * 2
-        noted = (*noted, "an image has two axes: both sides are taken as equal")
+        noted = (*noted, say("square", lang))
     axes, values = per_axis(given)
     asks = tuple(_ask(kind, ceil, {name: values[name][axis] for name in NAMES}) for axis in range(axes))
     try:
@@ -76,11 +86,11 @@ def window(
     rows, equal = _rows(found, asks)
     more = Figures(kind, channels, filters, groups, bias) if channels is not None else None
     solutions = tuple(_solution(kind, ceil, row, values["padding"], more) for row in rows)
-    notes = tuple(_notes(asks, found, rows, equal, noted))
+    notes = tuple(_notes(asks, found, rows, equal, noted, lang))
     verdict = None if claim is None else judge(claim, asks, rows, solutions, more, ceil)
     lines = tuple(window_lines(kind, rows[0], ceil)) if rows else ()
     table = tuple(_table_row(asks, row, solution) for row, solution in zip(rows, solutions, strict=True))
-    return Answer(_question(given, kind, axes), solutions, lines, "", notes, verdict, rows=table)
+    return Answer(_question(given, kind, lang), solutions, lines, "", notes, verdict, lang=lang, rows=table)
 
 
 def _check_kind(kind: str, ceil: bool, output_padding: Any) -> None:
@@ -92,7 +102,7 @@ def _check_kind(kind: str, ceil: bool, output_padding: Any) -> None:
         stop("output_padding belongs to a transposed convolution", received=kind, remedy="add --kind transposed")
 
 
-def _complete(given: dict[str, Any], kind: str) -> tuple[str, ...]:
+def _complete(given: dict[str, Any], kind: str, lang: str) -> tuple[str, ...]:
     """Fills in what has a usual value when the output is asked for; says which."""
     if given["output"] not in (None, ANY):
         return ()
@@ -105,14 +115,14 @@ def _complete(given: dict[str, Any], kind: str) -> tuple[str, ...]:
         )
     usual = dict(USUAL)
     if kind == "pool":
-        usual["stride"] = given["kernel"] if not isinstance(given["kernel"], range | str) else 1
+        usual["stride"] = given["kernel"] if given["kernel"] != ANY and not isinstance(given["kernel"], range) else 1
     taken = []
     for name, value in usual.items():
         if given[name] is None:
             given[name] = value
             if name != "output_padding":
-                taken.append(f"{name} {value}")
-    return (f"left out, so taken as usual: {', '.join(taken)}",) if taken else ()
+                taken.append(say("fact", lang, name=say(name, lang), value=_shown(value)))
+    return (say("usual", lang, what=say("between", lang).join(taken)),) if taken else ()
 
 
 def _ask(kind: str, ceil: bool, values: dict[str, Any]) -> Ask:
@@ -246,16 +256,17 @@ def _pair(pads: Any) -> Any:
     return pads[0] if pads[0] == pads[1] else list(pads)
 
 
-def _question(given: dict[str, Any], kind: str, axes: int) -> str:
+def _question(given: dict[str, Any], kind: str, lang: str) -> str:
     unknown = [name for name in NAMES if given[name] in (None, ANY) or isinstance(given[name], range)]
-    unknown = [name.replace("_", " ") for name in unknown if name != "output_padding" or kind == "transposed"]
-    facts = [
-        f"{name.replace('_', ' ')} {_shown(value)}" for name, value in given.items() if _is_given(name, value, kind)
-    ]
-    word = {"conv": "convolution", "pool": "pooling", "transposed": "transposed convolution"}[kind]
+    unknown = [say(name, lang) for name in unknown if name != "output_padding" or kind == "transposed"]
+    facts = say("comma", lang).join(
+        say("fact", lang, name=say(name, lang), value=_shown(value))
+        for name, value in given.items()
+        if _is_given(name, value, kind)
+    )
     if not unknown:
-        return f"Does a {word} with {', '.join(facts)} exist?"
-    return f"Which {listed(unknown)} has a {word} with {', '.join(facts)}?"
+        return say("exists", lang, kind=say(kind, lang), facts=facts)
+    return say("which", lang, unknown=words(unknown, lang), kind=say(kind, lang), facts=facts)
 
 
 def _is_given(name: str, value: Any, kind: str) -> bool:
@@ -274,35 +285,36 @@ def _shown(value: Any) -> str:
 
 
 def _notes(
-    asks: tuple[Ask, ...], found: list[Found], rows: tuple[Any, ...], equal: bool, noted: tuple[str, ...]
+    asks: tuple[Ask, ...], found: list[Found], rows: tuple[Any, ...], equal: bool, noted: tuple[str, ...], lang: str
 ) -> Iterator[str]:
     yield from noted
     unknown = [name for ask in asks for name in ask.unknown]
     if unknown and asks[0].output is not None:
-        yield f"looked through: {'; '.join(dict.fromkeys(_range(one, asks[0].kind) for axis in found for one in axis.ranges))}"
+        ranges = dict.fromkeys(_range(one, asks[0].kind, lang) for axis in found for one in axis.ranges)
+        yield say("looked", lang, ranges=say("semicolon", lang).join(ranges))
     if rows:
         if len(asks) > 1 and unknown and equal:
-            yield "the unknowns are equal on all axes; give one per axis (3x5) for others"
+            yield say("equal", lang)
         if any(axis.more for axis in found) or len(rows) >= MOST:
-            yield f"there are more; the first {min(len(rows), MOST):,} are listed"
+            yield say("there-are-more", lang, count=f"{min(len(rows), MOST):,}")
         if any(isinstance(one.padding, tuple) and one.padding[0] != one.padding[1] for row in rows for one in row):
-            yield "a padding like 1+2 stands before and after; any split of the same total gives the same size"
+            yield say("split", lang)
         return
-    yield "there is none"
+    yield say("none", lang)
     for index, (ask, axis) in enumerate(zip(asks, found, strict=True)):
         if axis.solutions:
             continue
-        where = f"{axis_name(index, len(asks))}: " if len(set(asks)) > 1 else ""
-        yield from (f"{where}{line}" for line in why(ask, axis))
+        where = f"{word(axis_name(index, len(asks)), lang)}{say('colon', lang)}" if len(set(asks)) > 1 else ""
+        yield from (f"{where}{line}" for line in why(ask, axis, lang))
         if len(set(asks)) == 1:
             break
 
 
-def _range(one: tuple[str, int | None, int | None], kind: str) -> str:
+def _range(one: tuple[str, int | None, int | None], kind: str, lang: str) -> str:
     name, low, high = one
     if low is not None:
-        return f"{name.replace('_', ' ')} {low} to {high}" + (" per side" if name == "padding" else "")
-    return {
-        "padding": f"padding up to {'half the kernel' if kind == 'pool' else 'one less than the extent of the kernel'} per side",
-        "output_padding": "output padding below the stride or the dilation",
-    }.get(name, f"every {name.replace('_', ' ')}")
+        shown = say("range", lang, name=say(name, lang), low=low, high=high)
+        return shown + (say("per-side", lang) if name == "padding" else "")
+    if name == "padding":
+        return say("pool-padding-range" if kind == "pool" else "padding-range", lang)
+    return say("output_padding-range", lang) if name == "output_padding" else say("every", lang, name=say(name, lang))

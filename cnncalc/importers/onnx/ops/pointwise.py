@@ -94,48 +94,40 @@ def _softmax(kind: str) -> Rule:
 # -- normalisation -----------------------------------------------------------------------------------------------------
 
 
-def batchnorm(t: Translator, node: Node) -> tuple[Value | None, ...]:
-    """Over batch and positions, with running statistics."""
-    if t.number("spatial", 1) != 1:
-        raise NotUnderstoodError("keeps statistics per position, which the language does not know")
-    words = ("scale", "offset", "running mean", "running variance")
-    held = tuple(t.tensor(index, word) for index, word in enumerate(words, start=1))
-    affine = not _neutral(*held[:2])
-    if not affine:
-        t.notes[PLAIN] = None
-    fields = None if affine else {"affine": False}
-    found = t.same(t.ordered(t.map()), "batchnorm", fields, held if affine else held[2:])
-    return (found, *(None for _ in node.outputs[1:]))
+def _affine(t: Translator) -> tuple[Tensor, ...]:
+    """Scale and offset; none where they are an exporter's ones and zeros."""
+    if t.filler(1, 1) and t.filler(2, 0):
+        if t.operand(1) is not None:
+            t.notes[PLAIN] = None
+        return ()
+    return tuple(t.tensor(index, word) for index, word in ((1, "scale"), (2, "offset")) if t.operand(index) is not None)
 
 
 PLAIN = "a normalisation whose scale is 1 and offset 0 by constants of the exporter is written without them"
 
 
-def _neutral(scale: Tensor, offset: Tensor | None) -> bool:
-    """Whether scale and offset are an exporter's ones and zeros for a layer that has none."""
-    if scale.learned or scale.value is None or not (scale.value == 1).all():
-        return False
-    return offset is None or (not offset.learned and offset.value is not None and not offset.value.any())
+def batchnorm(t: Translator, node: Node) -> tuple[Value | None, ...]:
+    """Over batch and positions, with running statistics."""
+    if t.number("spatial", 1) != 1:
+        raise NotUnderstoodError("keeps statistics per position, which the language does not know")
+    affine = _affine(t)
+    statistics = t.tensor(3, "running mean"), t.tensor(4, "running variance")
+    fields = None if affine else {"affine": False}
+    found = t.same(t.ordered(t.map()), "batchnorm", fields, (*affine, *statistics))
+    return (found, *(None for _ in node.outputs[1:]))
 
 
 def instancenorm(t: Translator, node: Node) -> Value:
     """Over the positions of each channel."""
-    scale, offset = t.tensor(1, "scale"), t.tensor(2, "offset")
-    affine = not _neutral(scale, offset)
-    if not affine:
-        t.notes[PLAIN] = None
-    return t.same(
-        t.ordered(t.map()), "instancenorm", {"affine": True if affine else None}, (scale, offset) if affine else ()
-    )
+    affine = _affine(t)
+    return t.same(t.ordered(t.map()), "instancenorm", {"affine": True if affine else None}, affine)
 
 
 def groupnorm(t: Translator, node: Node) -> Value:
     """Over groups of channels."""
-    x = t.ordered(t.map())
-    held = tuple(t.tensor(index, word) for index, word in ((1, "scale"), (2, "offset")) if t.operand(index) is not None)
-    affine = bool(held) and not _neutral(*held)
+    affine = _affine(t)
     fields = {"groups": int(t.number("num_groups", 0)), "affine": None if affine else False}
-    return t.same(x, "groupnorm", fields, held if affine else ())
+    return t.same(t.ordered(t.map()), "groupnorm", fields, affine)
 
 
 def layernorm(t: Translator, node: Node) -> tuple[Value | None, ...]:
@@ -144,8 +136,6 @@ def layernorm(t: Translator, node: Node) -> tuple[Value | None, ...]:
     dim = dim_of(x, int(t.number("axis", -1)))
     if dim == 0:
         raise NotUnderstoodError("normalises over the batch")
-    scale = t.tensor(1, "scale")
-    offset = None if t.operand(2) is None else t.tensor(2, "offset")
     normed = x.axes[dim - 1 :]
     shape = t.shape(x.ref)
     if normed == (0,):
@@ -159,14 +149,13 @@ def layernorm(t: Translator, node: Node) -> tuple[Value | None, ...]:
         x, over = Map(moved, (*range(1, count), 0)), None
     else:
         raise NotUnderstoodError("normalises over some of the axes, which the language does not know")
-    neutral = _neutral(scale, offset)
-    whole = not neutral and offset is not None
-    fields = {"over": over, "affine": None if whole else False}
-    y = t.same(x, "layernorm", fields, (scale, offset) if whole else ())
-    if not whole and not neutral:
+    affine = _affine(t)
+    whole = len(affine) == 2
+    y = t.same(x, "layernorm", {"over": over, "affine": None if whole else False}, affine if whole else ())
+    if affine and not whole:
         if over == "all" and len(shape) > 1:
             raise NotUnderstoodError("has a scale per position without an offset, which the language does not know")
-        y = t.same(y, "scale", None, (scale,))
+        y = t.same(y, "scale", None, affine)
     return (y, *(None for _ in node.outputs[1:]))
 
 

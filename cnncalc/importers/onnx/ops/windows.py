@@ -119,7 +119,9 @@ def _kernel(t: Translator, weight: Tensor) -> list[int]:
 
 
 def _bias(t: Translator, index: int = 2) -> Tensor | None:
-    return None if t.operand(index) is None else t.tensor(index, "bias")
+    value = t.operand(index)
+    missing = value is None or (isinstance(value, Tensor) and value.made and t.filler(index, 0))
+    return None if missing else t.tensor(index, "bias")
 
 
 def transposed(t: Translator, node: Node) -> Value:
