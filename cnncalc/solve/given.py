@@ -14,6 +14,8 @@ ANY = "?"
 """Left to be found, although it has a usual value."""
 
 _PART = re.compile(rf"({PATTERN})\.\.({PATTERN})|({PATTERN})\+({PATTERN})|({PATTERN})")
+_FORMULA = re.compile(r"[A-Za-z0-9_+*/() -]*[A-Za-z][A-Za-z0-9_+*/() -]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LEAST = {"padding": 0, "output_padding": 0}
 """The smallest number that a quantity may be; 1 where nothing stands here."""
 
@@ -24,7 +26,8 @@ def stop(message: str, expected: str = "", received: str = "", remedy: str = "")
 
 
 def read(name: str, text: str | None) -> Any:
-    """An option's text: `11`, `3x5` (per axis), `1..7` (a range), `1+2` (padding before + after), `same`, `?`; None: nothing.
+    """An option's text: `11`, `3x5` (per axis), `1..7` (a range), `1+2` (padding before + after), `same`, `?`,
+    a letter or formula `n`; None: nothing.
 
     >>> read("kernel", "3x5"), read("stride", "1..4"), read("padding", "1+2")
     ((3, 5), range(1, 5), ((1, 2),))
@@ -40,8 +43,22 @@ def read(name: str, text: str | None) -> Any:
     return parts if len(parts) > 1 or pair else parts[0]
 
 
+def is_formula(value: Any) -> bool:
+    """Whether a quantity is a letter or a formula of letters, `n` or `2h+1`, and no word: names have one letter.
+
+    >>> [is_formula(one) for one in ("n", "2h+1", "k_1", "same", "12a", 3)]
+    [True, True, True, False, False, False]
+    """
+    if not isinstance(value, str) or value == ANY or _FORMULA.fullmatch(value) is None:
+        return False
+    bare = _NAME.fullmatch(value) is not None or any(sign in value for sign in "+*/-")
+    return bare and all(len(one.partition("_")[0].rstrip("0123456789")) == 1 for one in _NAME.findall(value))
+
+
 def _part(name: str, text: str, part: str) -> Any:
     match = _PART.fullmatch(part)
+    if match is None and is_formula(part) and (name != "padding" or "+" not in part):
+        return part
     expected = "a number, one per axis like 3x5, a range like 1..7, or ?"
     if name == "padding":
         expected = "a number, before+after like 1+2, one per axis like 1x2, a range like 0..3, valid, same, full, or ?"

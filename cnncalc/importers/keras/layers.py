@@ -315,6 +315,7 @@ LAYERS: dict[str, Maker] = {
     "Maximum": lambda config, inputs: [("maximum", {})],
     "Average": _average,
     "Concatenate": _concat,
+    "CustomScaleLayer": lambda config, inputs: [("add", {})],
     "LayerScale": lambda config, inputs: [("scale", {})],
     "StochasticDepth": _simple("drop_path", rate="drop_path_rate"),
     "ActivityRegularization": _nothing,

@@ -229,8 +229,12 @@ def _called(
     if not chain:
         return inputs[:1]
     trainable = bool(config.get("trainable", True))
+    if kind == "CustomScaleLayer" and len(inputs) == 2:
+        # the scaled residual of Inception-ResNet: first + scale * second
+        reading.steps.append(Step("rescale", {"factor": config["scale"]}, tuple(inputs[1:]), reading.shape(inputs[1]), scope))
+        inputs = [inputs[0], len(reading.steps) - 1]
     name, scope = _placed(f"{name}_{call + 1}" if call else name, scope)
-    values = inputs
+    values = list(inputs)
     for number, (piece, fields) in enumerate(chain):
         own = name if number == 0 and len(chain) == 1 else f"{name}_{piece}" if number else name
         step = _step(piece, fields, values, scope, own, origin, trainable, reading)

@@ -32,8 +32,8 @@ def settled(network: Network) -> Network:
         inputs = [known.get(name) if name else None for name in node.inputs]
         ready = all(one is not None or not name for one, name in zip(inputs, node.inputs, strict=True))
         found: tuple[Tensor | None, ...] | None = None
-        if node.op == "CastLike" and not node.domain and inputs[0] is not None:
-            found = (inputs[0],)
+        if node.op == "CastLike" and not ready and not node.domain and inputs[0] is not None:
+            found = (_as_map(inputs[0]),)
         elif ready and node.op == "Shape":
             found = _shape(node, inputs)
         elif ready:
@@ -46,6 +46,13 @@ def settled(network: Network) -> Network:
         else:
             known.update({name: one for name, one in zip(node.outputs, found, strict=False) if one is not None})
     return network._replace(nodes=tuple(kept), tensors=known)
+
+
+def _as_map(tensor: Tensor) -> Tensor:
+    """A number in the format of a map, which is a floating-point one."""
+    if tensor.value is None or tensor.value.dtype.kind not in "iub":
+        return tensor
+    return tensor._replace(value=tensor.value.astype("float32"))
 
 
 def _shape(node: Node, inputs: list[Any]) -> tuple[Tensor | None, ...] | None:
@@ -144,9 +151,16 @@ def _evaluated(node: Node, inputs: list[Any], opset: int) -> list[Any] | None:
         made = helper.make_node(node.op, names, outputs, **node.attributes)
         with warnings.catch_warnings(), numpy.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            run = ReferenceEvaluator(made, opsets={"": opset})
+            graph = helper.make_graph([made], "node", _declared(names), _declared(outputs))
+            run = ReferenceEvaluator(graph, opsets={"": opset})
             given = {name: one.value for name, one in zip(names, inputs, strict=True) if one is not None}
             found = [numpy.asarray(one) for one in run.run(outputs, given)]
     except Exception as error:
         raise NotUnderstoodError(f"cannot be worked out: {first_line(error)}") from None
     return found if all(one.size <= _SMALL for one in found) else None
+
+
+def _declared(names: list[str]) -> list[Any]:
+    from onnx import ValueInfoProto
+
+    return [ValueInfoProto(name=name) for name in names if name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,14 +9,11 @@ from cnncalc.core.dims import floordiv, is_symbolic, text
 from cnncalc.layers.window import Axis, extent
 from cnncalc.solve.answer import Answer, Line, Verdict
 from cnncalc.solve.derivation import line, named
+from cnncalc.solve.formulas import quantity
 from cnncalc.solve.given import stop
 from cnncalc.solve.recorded import window_lines
 from cnncalc.solve.search import Ask, Window, forward, search
 from cnncalc.solve.wording import listed
-from cnncalc.spec import expression
-from cnncalc.spec.expression import ExpressionError
-
-_IMPLIED = re.compile(r"(?<=[0-9])(?=[A-Za-z_(])")
 
 
 def keep_size(*, kernel: tuple[Any, ...], dilation: Any = 1, claim: Any = None) -> Answer:
@@ -26,11 +22,11 @@ def keep_size(*, kernel: tuple[Any, ...], dilation: Any = 1, claim: Any = None) 
     >>> keep_size(kernel=("2h+1",)).solutions[0]["padding"]
     h
     """
-    spread = _value("dilation", dilation)
+    spread = quantity("dilation", dilation)
     solutions, lines = [], []
     pads = []
     for one in kernel:
-        size = _value("kernel", one)
+        size = quantity("kernel", one)
         total = extent(size, spread) - 1
         half = floordiv(total, 2)
         rest = total - half
@@ -40,7 +36,7 @@ def keep_size(*, kernel: tuple[Any, ...], dilation: Any = 1, claim: Any = None) 
         lines.append(line("n_out", kept.positions()))
     undecided = [pad for pad in pads if isinstance(pad, list) and any(map(is_symbolic, pad))]
     solutions.append({"padding": pads[0] if len(pads) == 1 else pads, "stride": 1})
-    shown = "x".join(_bracketed(text(_value("kernel", one))) for one in kernel)
+    shown = "x".join(_bracketed(text(quantity("kernel", one))) for one in kernel)
     notes = [] if undecided else _notes(pads)
     more = "" if dilation == 1 else f", dilation {text(spread)}"
     rows = ({"padding": " x ".join(_pad(pad) for pad in pads)},)
@@ -69,28 +65,6 @@ def _letter(*values: Any) -> Any:
 
 def _spread(dilation: Any) -> Any:
     return 1 if dilation == 1 else named("D", dilation)
-
-
-def _value(name: str, written: Any) -> Any:
-    """A number, or a formula of positive whole numbers: `2h+1`."""
-    if isinstance(written, int):
-        if written < 1:
-            stop(f"{name} must be at least 1", received=str(written))
-        return written
-    try:
-        tree = expression.parse(_IMPLIED.sub("*", str(written)))
-        return expression.Evaluation(_symbols(tree))(tree)
-    except ExpressionError as error:
-        stop(f"{name} {written}: {error}", "a number or a formula like 2h+1", str(written), error.remedy)
-
-
-def _symbols(tree: Any) -> dict[str, Any]:
-    names = expression.names(tree)
-    if not names:
-        return {}
-    from cnncalc.core.symbolic import symbol
-
-    return {one: symbol(one) for one in names}
 
 
 def _pad(pad: Any) -> str:
