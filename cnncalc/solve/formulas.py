@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cnncalc.core.dims import canonical, is_symbolic, text, total
+from cnncalc.core.dims import canonical, is_symbolic, text
+from cnncalc.core.shapes import shape_text
 from cnncalc.layers import layer_class
 from cnncalc.layers.fields import Sides
 from cnncalc.solve.answer import Answer, Verdict
 from cnncalc.solve.given import ANY, is_formula, per_axis, stop
 from cnncalc.solve.recorded import window_lines
-from cnncalc.solve.search import KINDS, Window
+from cnncalc.solve.search import KINDS, Ask, Window
 from cnncalc.solve.windowwords import say
 from cnncalc.spec import expression
 from cnncalc.spec.expression import ExpressionError
@@ -45,7 +46,9 @@ def _symbols(tree: Any) -> dict[str, Any]:
 def has_formulas(given: Mapping[str, Any]) -> bool:
     """Whether some quantity is a letter or a formula."""
     return any(
-        is_formula(part) for value in given.values() for part in (value if isinstance(value, tuple | list) else (value,))
+        is_formula(part)
+        for value in given.values()
+        for part in (value if isinstance(value, tuple | list) else (value,))
     )
 
 
@@ -85,9 +88,9 @@ def formula_window(
         (solution,),
         tuple(window_lines(kind, row, ceil)),
         notes=notes,
-        verdict=None if claim is None else _verdict(str(claim), row),
+        verdict=None if claim is None else _verdict(str(claim), row, kind, ceil),
         lang=lang,
-        rows=({"output": " x ".join(text(one.output) for one in row)},),
+        rows=({"output": _told(row)},),
     )
 
 
@@ -130,23 +133,69 @@ def _layer(kind: str, window: Window, ceil: bool) -> Any:
     return layer_class(KINDS[kind]).model_construct(**fields, padding=padding)
 
 
+def _told(row: tuple[Window, ...]) -> str:
+    """The output on its axes."""
+    return text(row[0].output) if len(row) == 1 else shape_text(tuple(window.output for window in row))
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return value[0] if value[0] == value[1] else list(value)
     return value
 
 
-def _verdict(claim: str, row: tuple[Window, ...]) -> Verdict:
+def _verdict(claim: str, row: tuple[Window, ...], kind: str, ceil: bool) -> Verdict:
     """Right when it is the same formula, however it is written: `(n-1)//2+1` is `ceil(n/2)`."""
-    stated = [quantity("the claim", part) for part in claim.removeprefix("output=").replace("×", "x").split("x")]
+    written = claim.replace(" ", "").removeprefix("output=").replace("×", "x")
+    stated = [canonical(quantity("the claim", part)) for part in written.split("x")]
     if len(stated) not in (1, len(row)):
         stop(f"the claim {claim} cannot be read", "a formula, or one per axis", claim)
     values = stated * (len(row) // len(stated))
-    right = all(_equal(one, window.output) for one, window in zip(values, row, strict=True))
-    return Verdict(claim, right, (), " x ".join(text(window.output) for window in row))
+    right = all(bool(one == window.output) for one, window in zip(values, row, strict=True))
+    computed = _told(row)
+    return Verdict(claim, right, () if right else _slips(claim, values, row, kind, ceil), computed)
 
 
-def _equal(one: Any, other: Any) -> bool:
-    if not is_symbolic(one) and not is_symbolic(other):
-        return bool(one == other)
-    return bool(canonical(total((one, -1 * other))) == 0)
+ROLES: dict[str, int] = {"kernel": 11, "stride": 2, "dilation": 3, "padding": 3, "output_padding": 1, "input": 96}
+"""What a letter is set to when slips are looked for: the first quantity in which it stands says it."""
+TRIALS = 3
+
+
+def _slips(claim: str, values: list[Any], row: tuple[Window, ...], kind: str, ceil: bool) -> tuple[str, ...]:
+    """The slips that lead to the claimed formula whatever numbers the letters stand for: looked for with some."""
+    from cnncalc.solve.judge import Stated, diagnosed
+
+    letters: dict[Any, int] = {}
+    for name, least in ROLES.items():
+        for window in row:
+            for part in _parts(getattr(window, name)):
+                for one in sorted(getattr(part, "free_symbols", ()), key=str):
+                    letters.setdefault(one, least + 5 * len(letters) * (name == "input"))
+    found = []
+    for trial in range(TRIALS):
+        numbers = {one: value + trial * (7 if value > TRIALS else 1) for one, value in letters.items()}
+        asks = tuple(_ask(window, kind, ceil, numbers) for window in row)
+        stated = tuple(_number(value, numbers) for value in values)
+        if not all(type(value) is int for value in stated):
+            return ()
+        found.append(diagnosed(Stated("output", stated, claim), asks))
+    return found[0] if len(set(found)) == 1 else ()
+
+
+def _ask(window: Window, kind: str, ceil: bool, numbers: Mapping[Any, int]) -> Ask:
+    fields = {name: _number(getattr(window, name), numbers) for name in Window._fields if name != "padding"}
+    padding = window.padding
+    pads = padding if isinstance(padding, str) else tuple(_number(one, numbers) for one in padding)
+    return Ask(kind=kind, ceil=ceil, padding=pads, **fields)
+
+
+def _parts(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _number(value: Any, numbers: Mapping[Any, int]) -> Any:
+    """The value with numbers for its letters; of a letter that is none of the window's it stays a formula."""
+    if not is_symbolic(value):
+        return value
+    set_ = value.subs(numbers)
+    return int(set_) if set_.is_Integer else set_

@@ -40,7 +40,7 @@ def judge(claim: Any, asks: tuple[Ask, ...], rows: Any, solutions: Any, more: An
     if stated.what in FIGURES:
         return _figure(stated, rows, solutions, more, ceil)
     right = any(_matches(stated, row) for row in rows)
-    return Verdict(stated.text, right, () if right else _diagnosed(stated, asks))
+    return Verdict(stated.text, right, () if right else diagnosed(stated, asks))
 
 
 def _read(claim: Any, asks: tuple[Ask, ...], more: Any) -> Stated:
@@ -104,7 +104,7 @@ def _same(mine: Any, theirs: Any) -> bool:
     return bool(mine == theirs)
 
 
-def _diagnosed(stated: Stated, asks: tuple[Ask, ...]) -> tuple[str, ...]:
+def diagnosed(stated: Stated, asks: tuple[Ask, ...]) -> tuple[str, ...]:
     """The slips that lead to the claim; none when no common slip does."""
     sides = []
     wanted = []

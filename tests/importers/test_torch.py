@@ -15,6 +15,8 @@ from cnncalc import SpecError
 from cnncalc.analysis.analyze import analyze_spec
 from cnncalc.cli.main import application
 from cnncalc.core.source import Source
+from cnncalc.exporters.torch.source import torch_source
+from cnncalc.graph.expand import expand
 from cnncalc.importers.torch.convert import convert
 from cnncalc.importers.torch.find import arguments, find
 from cnncalc.spec.load import load_source
@@ -223,6 +225,11 @@ def test_frozen_layers_and_shared_ones() -> None:
     assert (totals.params, totals.trainable_params, totals.macs) == (20, 0, 2 * 4 * 4 * 64)
 
 
+def test_a_call_that_the_module_refuses_names_the_shapes() -> None:
+    (found,) = problems(nn.Conv2d(3, 4, 1), (2, 8, 8))
+    assert "cannot be run on 2x8x8" in found and "check the inputs' shapes" in found
+
+
 @pytest.mark.parametrize("given", ["3xHx4", (0, 3), "3x4x5x6x7", 3.5, ["3x8x8", "x"]])
 def test_shapes_that_are_none(given: Any) -> None:
     assert problems(nn.ReLU(), given) and "shape cannot be read" in problems(nn.ReLU(), given)[0]
@@ -338,6 +345,8 @@ def test_partial_keeps_the_smallest_module_as_measured() -> None:
     analysis = analyze_spec(imported.spec)
     assert (analysis.totals.params, analysis.memory.torch.saved_bytes) == (224 + 288, None)
     assert "opaque" in analysis.memory.torch.reason and len(analysis.assumptions) == 2
+    with pytest.raises(SpecError, match="cannot be exported"):
+        torch_source(expand(imported.spec, shipped_block), "Partly.")
 
 
 def test_opaque_layers_end_the_command_with_1() -> None:

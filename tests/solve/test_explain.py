@@ -159,8 +159,7 @@ def test_fields_for_other_axes_are_a_fault(field: str) -> None:
     kernel = "" if field[0] == "k" else "k3 "
     answer = explain(f"in 3x8x8; conv 4 {kernel}{field}")
     assert answer.exit_code == 1
-    assert [one.message for one in answer.faults][0].endswith("has 3 values but the map has 2 spatial axes")
-
+    assert next(one.message for one in answer.faults).endswith("has 3 values but the map has 2 spatial axes")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncalc import SpecError, analyze
+from cnncalc.core.dims import plain
 from cnncalc.core.source import Source
 from cnncalc.solve import window
 from cnncalc.solve.search import Ask, search
@@ -290,3 +291,86 @@ def test_a_right_claim(question: dict[str, Any], claim: str) -> None:
     verdict = window(**question, claim=claim).verdict
     assert verdict is not None
     assert verdict.right
+
+
+# -- letters -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "output"),
+    [
+        ({"input": "n", "kernel": 3, "stride": 2, "padding": 1}, "ceil(n/2)"),
+        ({"input": "n", "kernel": "2h+1", "padding": "h"}, "n"),
+        ({"input": "n", "kernel": 4, "stride": 2, "padding": 1, "kind": "transposed"}, "2*n"),
+        ({"input": "n", "kernel": 2, "kind": "pool"}, "floor(n/2)"),
+        ({"input": ["H", "W"], "kernel": [3, 5], "padding": "same", "stride": 2}, ["ceil(H/2)", "ceil(W/2)"]),
+    ],
+)
+def test_letters_give_a_formula(asked: dict[str, Any], output: Any) -> None:
+    (solution,) = window(**asked).solutions
+    assert plain(solution["output"]) == output
+
+
+def test_a_formula_is_what_numbers_give() -> None:
+    (solution,) = window(input="n", kernel="k", stride="s", padding="p", dilation="d").solutions
+    for values in ((224, 7, 2, 3, 2), (227, 11, 4, 0, 1), (31, 3, 5, 2, 4)):
+        n, k, s, p, d = values
+        numbers = dict(zip("nksp", values, strict=False)) | {"d": d}
+        assert solution["output"].subs({one: numbers[str(one)] for one in solution["output"].free_symbols}) == (
+            (n + 2 * p - d * (k - 1) - 1) // s + 1
+        )
+
+
+@pytest.mark.parametrize(
+    ("claim", "slip"),
+    [
+        ("(n-k+2*p)//2+1", None),
+        ("(n+p-k)//2+1", "the padding was added once; it stands on both sides"),
+        ("(n+2*p-k)//2", "the + 1 was forgotten"),
+        ("n+2*p-k+1", "the stride was forgotten"),
+        ("m", ""),
+    ],
+)
+def test_claimed_formulas(claim: str, slip: str | None) -> None:
+    verdict = window(input="n", kernel="k", stride=2, padding="p", claim=claim).verdict
+    assert verdict is not None
+    assert verdict.right is (slip is None)
+    assert verdict.slips == ((slip,) if slip else ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"input": "n", "output": 7, "kernel": 3}, "only the output can be found, not the stride"),
+        ({"input": "n", "kernel": "?"}, "only the output can be found, not the kernel"),
+        ({"input": "n", "kernel": 3, "channels": 3, "filters": 4}, "letters are not counted with"),
+        ({"input": "n", "kernel": 0}, "kernel must be a whole number of at least 1"),
+        ({"input": "number", "kernel": 3}, "input number is not known"),
+        ({"input": "n", "kernel": "k+"}, "kernel k+"),
+    ],
+)
+def test_letters_that_cannot_be_answered(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=re.escape(message)):
+        window(**asked)
+
+
+# -- Chinese -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"input": 224, "output": 55, "kernel": 11, "stride": 4},
+        {"input": 224, "output": 55, "kernel": 11, "stride": 5, "dilation": 1},
+        {"input": 224, "output": 300},
+        {"input": [8, 9], "output": [4, 7], "stride": 2, "kernel": 3, "dilation": 1},
+        {"input": 112, "kernel": 3, "kind": "pool", "channels": 3},
+        {"output": 16, "stride": 2, "kernel": 3, "kind": "transposed"},
+        {"input": "n", "kernel": "k", "padding": "p"},
+    ],
+)
+def test_a_chinese_answer_has_no_english_words(asked: dict[str, Any]) -> None:
+    answer = window(**asked, lang="zh")
+    words = " ".join((answer.question, *answer.notes))
+    assert answer.lang == "zh"
+    assert set(re.findall(r"[A-Za-z]{2,}", words)) <= {"valid", "same", "full"}

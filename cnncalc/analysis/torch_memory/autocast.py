@@ -68,7 +68,6 @@ class CastPrograms(Programs):
         self.widths[node.index] = known[1]
         return known[0]
 
-
     def loss(self, name: str, program: tuple[Operation, ...], ref: int, first: bool) -> tuple[Operation, ...]:
         """What a loss on an output does; its target is in float32."""
         classes = name in CLASSES
@@ -143,7 +142,9 @@ class Rewriting:
             return
         read = self._slots.get(slot, slot)
         numbers = size(shape)
-        operation = Operation("to", (read,), shape, _times(numbers, width), (shape,), (_times(numbers, before),), (NEW,))
+        operation = Operation(
+            "to", (read,), shape, _times(numbers, width), (shape,), (_times(numbers, before),), (NEW,)
+        )
         self._slots[slot] = self._append(operation._replace(named=named), width)
 
     def _append(self, operation: Operation, width: int) -> int:
@@ -162,9 +163,7 @@ class Rewriting:
         width = widths[0] if normed or operation.inplace else max(widths, default=self._widths[0])
         typed = _typed(operation, widths, width, FULL if normed and len(widths) > 1 else width)
         reads = tuple([self._slots.get(slot, slot) for slot in operation.reads])
-        self._slots[self._count + index] = self._append(
-            typed._replace(reads=reads), 0 if operation.width else width
-        )
+        self._slots[self._count + index] = self._append(typed._replace(reads=reads), 0 if operation.width else width)
 
 
 def _in_full(operation: Operation) -> bool:

@@ -9,10 +9,11 @@ functions/accumulate_grad.h), and measurement.
 
 from __future__ import annotations
 
+from cnncalc.analysis.torch_memory import layouts
 from cnncalc.analysis.torch_memory.machine import Machine
-from cnncalc.analysis.torch_memory.strides import Shape, Strides, contiguous, dense, follow, image, known, undone
+from cnncalc.analysis.torch_memory.strides import Shape, Strides, contiguous, dense, elementwise, known, ordered, undone
 from cnncalc.analysis.torch_memory.values import Grad, Saved
-from cnncalc.layers.operations import Form, Layout, Operation, Size
+from cnncalc.layers.operations import Form, Operation, Size
 
 
 class Engine:
@@ -101,7 +102,7 @@ class Engine:
         machine = self.machine
         made: list[tuple[int, Grad]] = []
         copy = None
-        if operation.tidy and incoming.strides != self._tidy(node):
+        if operation.tidy and not layouts.tidy(operation, self._strides(node)[0], incoming.strides, machine.real):
             copy = machine.make(operation.size, 0, "transients", "contiguous gradient")
         for position in range(len(edges) - 1, -1, -1):  # torch computes that of `other` before that of `self`
             if edges[position] >= 0:
@@ -115,12 +116,10 @@ class Engine:
             made = [(position, self._summed(operation, position, grad)) for position, grad in made]
         return [(edges[position], grad) for position, grad in made]
 
-    def _tidy(self, node: Saved) -> Strides:
-        """The strides that an operation wants its gradient to have: channels last where its operand is, else none."""
-        if node.strides is None:
-            return None
-        real = self.machine.real
-        return image(real(node.operation.shape), real(node.operation.shapes[0]), node.strides[0])
+    @staticmethod
+    def _strides(node: Saved) -> tuple[Strides, ...]:
+        """The strides of a node's operands."""
+        return node.strides or (None,) * len(node.operation.reads)
 
     def _summed(self, operation: Operation, position: int, grad: Grad) -> Grad:
         gradient = operation.gradients[position]
@@ -147,7 +146,8 @@ class Engine:
                 machine.drop(temporary)
             if node.strides is None and incoming.strides is None:
                 return Grad(storage, None, shape, size)
-            return Grad(storage, self._order(node, position, incoming), shape, size)
+            laid = layouts.backward(operation, position, self._strides(node), incoming.strides, machine.real)
+            return Grad(storage, laid, shape, size)
         if form is Form.VIEW:
             return self._undo(operation, shape, size, incoming)
         machine.references[incoming.storage] += 1
@@ -159,23 +159,6 @@ class Engine:
             strides = contiguous(whole) if incoming.strides is None else incoming.strides
             return Grad(incoming.storage, known(machine.real(shape), strides), shape, size)
         return Grad(incoming.storage, (0,) * len(shape), shape, size)
-
-    def _order(self, node: Saved, position: int, incoming: Grad) -> Strides:
-        """The strides of a new gradient."""
-        operation, real = node.operation, self.machine.real
-        strides = node.strides or (None,) * len(operation.reads)
-        mine = strides[position]
-        if operation.name == "conv" and position == 1 and strides[0] is not None:
-            return image(real(operation.shapes[1]), real(operation.shapes[0]), strides[0])
-        if operation.layout is Layout.FOLLOW:
-            return follow(real(operation.shape), incoming.strides)
-        if mine is None:
-            return None
-        shape = real(operation.shapes[position])
-        if operation.layout is Layout.IMAGE:
-            return image(shape, shape, mine)
-        # a product's gradient is laid out as its factor is, so that a transposed weight's needs no copy
-        return mine if operation.name in ("mm", "addmm") and dense(shape, mine) else None
 
     def _undo(self, operation: Operation, shape: Shape, size: Size, incoming: Grad) -> Grad:
         assert operation.view is not None
@@ -229,7 +212,9 @@ class Engine:
         storage = machine.make(grad.size, 0, "transients", "sum of gradients")
         self._release(before)
         self._release(grad)
-        return Grad(storage, None, grad.shape, grad.size)
+        shape = machine.real(grad.shape)
+        laid = elementwise(shape, [(shape, before.strides), (shape, grad.strides)])
+        return Grad(storage, laid, grad.shape, grad.size)
 
     def _accumulate(self, leaf: int, grad: Grad) -> None:
         """A parameter's gradient: added to the one that exists, taken over if nobody else holds it, else copied."""
@@ -238,7 +223,7 @@ class Engine:
             return
         storages = self.machine.trace.storages
         storage = grad.storage
-        if grad.handles > 1 or grad.strides is not None:
+        if grad.handles > 1 or not ordered(grad.shape, grad.strides):
             storage = self.machine.make(grad.size, 0, "gradients", "gradient")
             self._release(grad)
         constant, each, *_ = storages[storage]

@@ -10,8 +10,9 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from cnncalc.analysis.torch_memory import layouts
 from cnncalc.analysis.torch_memory.liveness import last_reads
-from cnncalc.analysis.torch_memory.strides import Shape, Strides, image, result, viewed
+from cnncalc.analysis.torch_memory.strides import Shape, Strides, image, ordered, viewed
 from cnncalc.analysis.torch_memory.trace import Trace
 from cnncalc.analysis.torch_memory.values import NO_GRADIENT, OverwriteError, Saved, Value, ViewOverwriteError
 from cnncalc.layers.operations import RESULT, Operation, Size
@@ -143,9 +144,8 @@ class Machine:
         if operation.own and not (operation.lazy and not self._needed(operation, reads)):
             own = [self.make(*one, "transients", operation.name) for one in operation.own]
         strides: Strides = None
-        if reads and reads[0].strides is not None:
-            shape, source = self.real(operation.shape), self.real(operation.shapes[0])
-            strides = result(operation.layout, shape, source, reads[0].strides)
+        if self.strided and reads and any([read.strides is not None for read in reads]):
+            strides = layouts.forward(operation, tuple([read.strides for read in reads]), self.real)
         node = self._record(operation, reads, storage, own) if self.recording else NO_GRADIENT
         if self.permuted and self.sample == 1 and self.unsure < 0 and _native(operation):
             self.unsure = self.layer
@@ -189,7 +189,7 @@ class Machine:
             if operation.view.kind == "suggested":
                 shape = self.real(operation.shape)
                 order = image(shape, shape, read.strides)
-            if read.strides == order:
+            if self._lies(operation, read.strides, order):
                 self.references[read.storage] += 1
                 return read
             strides = False
@@ -210,6 +210,10 @@ class Machine:
             self.permuted = True
         node = self._record(operation, [read], storage, NONE) if self.recording else NO_GRADIENT
         return Value(storage, node, strides, shared)
+
+    def _lies(self, operation: Operation, strides: Strides, order: Strides) -> bool:
+        """Whether a tensor's numbers lie as wanted already."""
+        return strides == order or (order is None and ordered(self.real(operation.shape), strides))
 
     def _record(self, operation: Operation, reads: list[Value], storage: int, own: list[int]) -> int:
         """The autograd node of an operation, with what it saves; NO_GRADIENT where nothing needs one."""

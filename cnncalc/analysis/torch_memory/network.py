@@ -108,7 +108,6 @@ class Simulation:
         machine.leave()
         return total
 
-
     def _loss(self, shape: Shape) -> str:
         task = self.graph.spec.task
         return loss_name(task.loss if task is not None else None, shape)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.layers.operations import Layout, View
+from cnncalc.layers.operations import View
 
 Strides = tuple[int, ...] | None
 Shape = tuple[int, ...]
@@ -139,11 +139,6 @@ def channels_last(shape: Shape, strides: tuple[int, ...]) -> bool:
         if shape[axis] > 1:
             least *= shape[axis]
     return True
-
-
-def result(layout: Layout, shape: Shape, source: Shape, strides: Strides) -> Strides:
-    """The strides of a new result."""
-    return None if layout is Layout.PLAIN else image(shape, source, strides)
 
 
 def reshaped(source: Shape, strides: Strides, shape: Shape) -> Strides | bool:

@@ -41,18 +41,22 @@ def window(
     bias: Annotated[bool, typer.Option("--bias/--no-bias", help="Whether every filter has an offset.")] = True,
     claim: Claim = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", help="How many solutions to show.", min=1)] = 20,
+    lang: Annotated[str, typer.Option(metavar="LANGUAGE", help="en or zh: the words around the formulas.")] = "en",
     format_: Format = "terminal",
 ) -> None:
     """Sizes of a convolution, pooling or transposed convolution: give what you know, the rest is solved for.
 
     Without --output it is computed (stride 1, padding valid and dilation 1 unless given). With it, everything left out
     is solved for: every whole-number solution, smallest first. A quantity may be a number, one per axis (3x5), a range
-    to look through (1..7), or ? to be found.
+    to look through (1..7), or ? to be found. With letters (n, 2h+1) the output is a formula.
 
     Exit code 0: fine; 1: the claim is wrong; 2: the call is wrong.
     """
     from cnncalc.cli.answers import tell
+    from cnncalc.cli.options import choose
     from cnncalc.cli.questions.options import count
+
+    choose(("--lang", lang, ("en", "zh")))
 
     def make() -> Answer:
         from cnncalc.solve.given import read, stop
@@ -77,6 +81,7 @@ def window(
             groups=count("--groups", groups) or 1,
             bias=bias,
             claim=claim,
+            lang=lang,
         )
 
     tell(make, format_, limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
+from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.exporters.bodies import Style, attributes, body, in_row, key
 from cnncalc.exporters.classes import Class, classes
 from cnncalc.exporters.code import broken, literal, written
@@ -36,7 +37,17 @@ _STYLE = Style(
 
 
 def torch_source(graph: Graph, heading: str) -> str:
-    """PyTorch source of a network whose sizes are known; `heading` is the network's docstring."""
+    """PyTorch source of a network whose sizes are known; `heading` is the network's docstring.
+
+    Raises SpecError for layers of which only measurements are known.
+    """
+    message, remedy = "what an opaque layer computes is not known: it cannot be exported", "replace the layer"
+    opaque = [node for node in graph.nodes if not node.layer.modelled]
+    if opaque:
+        file = graph.spec.file
+        raise SpecError(
+            *(Diagnostic(message, path=one.path, remedy=remedy, span=one.span, file=file) for one in opaque)
+        )
     root = units(graph)
     found, of_unit = classes(root, partial(body, _STYLE, graph))
     helpers = sorted({name for one in found for name in one.body.helpers}, key=list(HELPERS).index)

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from cnncalc.core.diagnostic import Diagnostic, SpecError
-from cnncalc.core.shapes import Shape
+from cnncalc.core.shapes import Shape, shape_text
 from cnncalc.importers.parts import valid
 from cnncalc.importers.sketch import Output, Sketch
 from cnncalc.importers.tidy import tidy
@@ -46,9 +46,14 @@ def sketch(
     try:
         traced = trace(module, inputs, training)
     except TraceError as error:
-        mode = "training" if training else "prediction"
-        message = f"{reading.name} cannot be followed in {mode} mode: {error}"
-        remedy = "torch.export must be able to trace it: no decisions that depend on a tensor's numbers"
+        if prediction.failure:
+            sizes = " and ".join(shape_text(shape) for shape in shapes)
+            message = f"{reading.name} cannot be run on {sizes}: {error}"
+            remedy = "check the inputs' shapes and the callable's arguments"
+        else:
+            mode = "training" if training else "prediction"
+            message = f"{reading.name} cannot be followed in {mode} mode: {error}"
+            remedy = "torch.export must be able to trace it: no decisions that depend on a tensor's numbers"
         raise SpecError(Diagnostic(message, remedy=remedy)) from None
     translator = Translator(traced, facts(module), RULES, COMPOSITES)
     translator.run()

@@ -6,6 +6,7 @@ sizes are followed; every operation comes with its shapes, its module and its li
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -91,8 +92,6 @@ def trace(module: nn.Module, inputs: tuple[Tensor, ...], training: bool) -> Trac
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Torch's loggers tell of the failure that is reported anyway."""
-    import logging
-
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -115,12 +114,13 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}{place}"
 
 
-_TORCH = torch.__path__[0]
+_TORCH, _PYTHON = torch.__path__[0], logging.__path__[0].rpartition("logging")[0]
 
 
 def _foreign(file: str) -> bool:
-    """Whether a file is torch's, ours or no file at all."""
-    return file.startswith((_TORCH, "<")) or "cnncalc/importers" in file.replace("\\", "/")
+    """Whether a file is torch's, Python's, ours or no file at all."""
+    python = file.startswith(_PYTHON) and "site-packages" not in file
+    return python or file.startswith((_TORCH, "<")) or "cnncalc/importers" in file.replace("\\", "/")
 
 
 def _read(program: Any) -> Traced:

@@ -52,11 +52,11 @@ def _solutions(answer: Answer, limit: int) -> Iterator[Block]:
         return
     keys = list(dict.fromkeys(key for solution in solutions for key in solution))
     if len(solutions) == 1 and len(keys) <= 2:
-        facts = [f"{key.replace('_', ' ')} {shown(solutions[0][key])}" for key in keys]
-        yield text((", ".join(facts), "strong"), f" {answer.unit}" if answer.unit else "")
+        facts = [f"{_name(key, answer.lang)} {shown(solutions[0][key])}" for key in keys]
+        yield text((say("comma", answer.lang).join(facts), "strong"), f" {answer.unit}" if answer.unit else "")
         return
     if len(solutions) == 1:
-        yield Facts(tuple(Fact(key.replace("_", " "), shown(solutions[0][key]), "text") for key in keys))
+        yield Facts(tuple(Fact(_name(key, answer.lang), shown(solutions[0][key]), "text") for key in keys))
         return
     columns = tuple(_column(key, index, solutions, answer.lang) for index, key in enumerate(keys))
     lines = [
@@ -68,11 +68,15 @@ def _solutions(answer: Answer, limit: int) -> Iterator[Block]:
         yield text((say("more", answer.lang, count=f"{len(solutions) - limit:,}"), "dim"))
 
 
+def _name(key: str, lang: str) -> str:
+    """What a quantity is called."""
+    return say(f"column-{key}", lang) if f"column-{key}" in PHRASES else key.replace("_", " ")
+
+
 def _column(key: str, index: int, solutions: Sequence[Mapping[str, Any]], lang: str) -> Column:
     """A quantity's column: counts stand flush right, the first columns stay longest."""
     counts = all(type(solution.get(key)) is int or solution.get(key) is None for solution in solutions)
-    title = say(f"column-{key}", lang) if f"column-{key}" in PHRASES else key.replace("_", " ")
-    return Column(title, "count" if counts else "text", 9 - min(index, 8))
+    return Column(_name(key, lang), "count" if counts else "text", 9 - min(index, 8))
 
 
 def _cell(value: Any, column: Column) -> Cell:

@@ -200,22 +200,7 @@ class Answers:
         for name, value in given.items():
             if isinstance(value, tuple) and len(set(value)) == 1:
                 given[name] = value[0]
-        answer = window(kind=kind, claim=self.claim, **given)._replace(lang=self.lang)
-        return answer if self.lang == "en" else answer._replace(question=self._backward(question.what, given))
-
-    def _backward(self, unknown: str, given: dict[str, Any]) -> str:
-        """What is asked of a window, with all that was understood of it."""
-        facts = [
-            f"{say(f'quantity-{name}', self.lang)} {'×'.join(map(str, value)) if isinstance(value, tuple) else value}"
-            for name, value in given.items()
-            if value is not None
-        ]
-        return say(
-            "backward",
-            self.lang,
-            what=say(f"quantity-{unknown}", self.lang),
-            facts=word("comma", self.lang).join(facts),
-        )
+        return window(kind=kind, claim=self.claim, lang=self.lang, **given)
 
     def _one_window(self, question: Question) -> tuple[dict[str, Any], str]:
         """The fields of the one window that is asked about, and its kind."""

@@ -152,7 +152,7 @@ def _shown(quotient: Any) -> str:
     if quotient is None:
         return "?"
     if is_symbolic(quotient):
-        return f"→ {float(quotient.subs({one: _FAR for one in quotient.free_symbols})):.3g}"
+        return f"→ {float(quotient.subs(dict.fromkeys(quotient.free_symbols, _FAR))):.3g}"
     rounded = f"{float(quotient):.4g}"
     return rounded if Fraction(rounded) == quotient else f"≈ {rounded}"
 

@@ -89,7 +89,7 @@ def window(
     notes = tuple(_notes(asks, found, rows, equal, noted, lang))
     verdict = None if claim is None else judge(claim, asks, rows, solutions, more, ceil)
     lines = tuple(window_lines(kind, rows[0], ceil)) if rows else ()
-    table = tuple(_table_row(asks, row, solution) for row, solution in zip(rows, solutions, strict=True))
+    table = tuple(_table_row(asks, row, solution, lang) for row, solution in zip(rows, solutions, strict=True))
     return Answer(_question(given, kind, lang), solutions, lines, "", notes, verdict, lang=lang, rows=table)
 
 
@@ -228,7 +228,7 @@ def _details(kind: str, ceil: bool, one: Window) -> dict[str, Any]:
     return result
 
 
-def _table_row(asks: tuple[Ask, ...], row: tuple[Window, ...], solution: dict[str, Any]) -> dict[str, Any]:
+def _table_row(asks: tuple[Ask, ...], row: tuple[Window, ...], solution: dict[str, Any], lang: str) -> dict[str, Any]:
     """What a table shows of a solution: what was not given, and what else was computed."""
     unknown = dict.fromkeys(name for name in (*ORDER, "output") for ask in asks if _is_open(getattr(ask, name)))
     names = [name for name in NAMES if name in unknown] or ["output"]
@@ -240,7 +240,7 @@ def _table_row(asks: tuple[Ask, ...], row: tuple[Window, ...], solution: dict[st
     if dropped is not None:
         shown["dropped"] = "x".join(map(str, dropped)) if isinstance(dropped, list) else dropped
     if "discarded" in solution:
-        shown["discarded"] = f"{float(100 * solution['discarded']):.4g} % of the inputs"
+        shown["discarded"] = word("discarded-share", lang, share=f"{float(100 * solution['discarded']):.4g}")
     figures: dict[str, Any] = {name: solution[name] for name in ("params", "macs", "neurons") if name in solution}
     if "shape" in solution:
         figures = {"shape": "x".join(map(str, solution["shape"])), **figures}
