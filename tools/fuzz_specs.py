@@ -55,6 +55,7 @@ def main() -> int:
             outcome = attempt(compare, spec, bool(options.values) and seed % options.values == 0)
         counts["valid" if outcome.valid else "faulty"] += 1
         counts["findings"] += bool(outcome.problems)
+        counts["estimates"] += bool(outcome.estimate)
         layers += outcome.layers
         stricter[outcome.stricter] += bool(outcome.stricter)
         for problem in outcome.problems[:1]:
@@ -63,6 +64,8 @@ def main() -> int:
     print(
         f"{options.count:,} specs, {layers:,} layers in {seconds:.0f} s: {counts['valid']:,} valid, {counts['faulty']:,} faulty, {counts['findings']:,} findings"
     )
+    if options.memory:
+        print(f"  {counts['estimates']:,} of them are said to be estimates, whose differences are no findings")
     for place, times in sorted(stricter.items()):
         if times:
             print(f"  stricter than torch {times} times: {place}")

@@ -40,6 +40,7 @@ def _stack(sketch: Sketch, part: Part, known: dict[Ref, str], before: Ref | None
                 known[ref],
                 () if alone else tuple(known[one] for one in step.inputs),
                 trainable=None if step.trainable else False,
+                inplace=step.inplace or None,
                 share=None if step.share is None else known[step.share],
             )
         )

@@ -12,7 +12,7 @@ from cnncalc.core.shapes import Shape, elements, rank, shape_text
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Reach, Unmet
 from cnncalc.layers.fields import Count, Flag, wrong
-from cnncalc.layers.operations import BATCH, Operation
+from cnncalc.layers.operations import BATCH, Operation, Ways
 
 
 def _axis(value: Any) -> str | None:
@@ -89,11 +89,18 @@ class Dense(Layer):
 
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
         """Linear along the last axis; for the channels of a map they are moved to the end and back."""
-        program = self.program(inputs)
         if rank(inputs[0]) == 0:
+            program = self.program(inputs)
             program.linear(0, (BATCH, *output), self.bias)
-        else:
-            program.linear_along(0, self.units, self.bias, channels=self._index(inputs[0]) == 0)
+            return program.done()
+        first, *others = self._along(inputs, "plain")
+        axes = first.view.axes if first.view is not None else ()
+        ways = Ways(axes, self._along(inputs, "strided"), self._along(inputs, "frozen"))
+        return (first._replace(ways=ways), *others)
+
+    def _along(self, inputs: tuple[Shape, ...], way: str) -> tuple[Operation, ...]:
+        program = self.program(inputs)
+        program.linear_along(self.units, self.bias, self._index(inputs[0]) == 0, way)
         return program.done()
 
 

@@ -84,7 +84,7 @@ class GlobalAvgPool(_GlobalPool):
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
         """The mean over all positions (torch's adaptive pooling to one position), then flatten unless keepdims."""
         program = self.program(inputs)
-        y = program.lifted(0, (BATCH, output[0], *(1 for _ in inputs[0][1:])), program.mean)
+        y = program.lifted(0, (BATCH, output[0], *(1 for _ in inputs[0][1:])), program.whole_mean)
         if not self.keepdims:
             program.flat(y)
         return program.done()
@@ -168,7 +168,7 @@ class AdaptiveAvgPool(_AdaptivePool):
         """One operation that saves its input; to one position it runs as a mean, which saves nothing."""
         program = self.program(inputs)
         if all(length == 1 for length in output[1:]):
-            program.lifted(0, (BATCH, *output), program.mean)
+            program.lifted(0, (BATCH, *output), program.whole_mean)
         else:
             program.averaged(0, (BATCH, *output))
         return program.done()

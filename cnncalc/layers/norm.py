@@ -10,7 +10,7 @@ from cnncalc.core.shapes import Shape, elements, rank, shape_text
 from cnncalc.core.tensors import Ops, Weight
 from cnncalc.layers.base import Layer, Reach, Unmet, needs_map, unmet
 from cnncalc.layers.fields import Count, Flag, Number, OneOf, Positive
-from cnncalc.layers.operations import BATCH, Operation
+from cnncalc.layers.operations import BATCH, Layout, Operation
 
 Over = Annotated[str, OneOf("channels", "all")]
 
@@ -100,9 +100,10 @@ class LayerNorm(Layer):
         program = self.program(inputs)
         weights = 2 * self.affine
         if self.over == "all" or rank(inputs[0]) == 0:
-            program.norm("layer_norm", 0, (BATCH,), weights)
+            program.norm("layer_norm", 0, (BATCH,), weights, layout=Layout.PLAIN)
         else:
-            program.first(program.norm("layer_norm", program.last(0), (BATCH, *inputs[0][1:]), weights))
+            statistics = (BATCH, *inputs[0][1:])
+            program.first(program.norm("layer_norm", program.last(0), statistics, weights, layout=Layout.PLAIN))
         return program.done()
 
 

@@ -56,17 +56,19 @@ class Layout(Enum):
 
 class Gradient(NamedTuple):
     """The gradient of one operand. `temporaries` (size, bytes per number) are alive while it is made; a `wide` one is
-    made at the result's size and then summed to the operand's.
+    made at the result's size and then summed to the operand's, by way of a tensor of size `between` if there is one.
     """
 
     form: Form = Form.NEW
     temporaries: tuple[tuple[Size, int], ...] = ()
     wide: bool = False
+    between: Size | None = None
 
 
 class View(NamedTuple):
     """A result that shares its operand's storage: reshape, permute (axes), narrow (axis), unfold (axis, size, step),
-    contiguous (a copy where need be), suggested (the same, but channels last may stay), sibling (a further piece of a split: its operand is the first).
+    contiguous (a copy where need be), suggested (the same, but channels last may stay), sibling (a further piece of a split: its operand is the first),
+    settled (channels last where the second operand is; else nothing happens).
     """
 
     kind: str
@@ -113,8 +115,23 @@ class Operation(NamedTuple):
     """Some operand gets no gradient."""
     wide: bool = False
     """Some gradient is made at the result's size and then summed."""
+    straight: bool = False
+    """Without a gradient another kernel runs, which copies an operand that lies out of order."""
+    ways: Ways | None = None
+    """Of a sequence's first operation: what runs instead."""
 
 
+class Ways(NamedTuple):
+    """What a product along an axis runs instead where its input, with its axes moved so, does not lie in order."""
+
+    axes: tuple[int, ...]
+    strided: tuple[Operation, ...]
+    frozen: tuple[Operation, ...]
+    """Where the weight needs no gradient either, and the axes before the last do not fold into one."""
+
+
+UNSAFE = "_unsafe_view"
+"""A view that autograd does not know as one."""
 NEW, SAME = Gradient(), Gradient(Form.SAME)
 VIEWED = Gradient(Form.VIEW)
 
@@ -261,7 +278,13 @@ class Operations:
 
     def indexed(self, name: str, x: int, shape: tuple[int, ...], lazy: bool = False) -> int:
         """A maximum with int64 indices, which exist without gradients too unless it is lazy."""
-        return self.image(name, x, shape, saves=((0, 0), (-2, 0)), own=((size(shape), INDEX),), lazy=lazy)
+        own = ((size(shape), INDEX),)
+        return self.image(name, x, shape, saves=((0, 0), (-2, 0)), own=own, lazy=lazy, straight=lazy)
+
+    def whole_mean(self, x: int, shape: tuple[int, ...]) -> int:
+        """Adaptive average pooling to one position: a mean, laid out anew where the map is channels last."""
+        view = View("settled")
+        return self.add("as_strided", (self.mean(x, shape), x), shape, (NEW, None), view=view, layout=Layout.PLAIN)
 
     def mean(self, x: int, shape: tuple[int, ...]) -> int:
         """A mean over some axes; the gradient is spread and divided: full size."""
@@ -346,7 +369,7 @@ class Operations:
         own = ((size(statistics), 0),) * 2 if training else ()
         kept = ((0, -1), (-2, -1), (-3, -1)) if training else ((0, -1),)
         reads = (x, *(-1 - index for index in range(weights)))
-        return self.add(name, reads, self.shape(x), saves=kept, own=own, layout=Layout.IMAGE, **fields)
+        return self.add(name, reads, self.shape(x), saves=kept, own=own, **{"layout": Layout.IMAGE, **fields})
 
     def done(self) -> tuple[Operation, ...]:
         """The finished sequence; the last one's result is the layer's."""

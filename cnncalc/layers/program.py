@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import prod
 
-from cnncalc.layers.operations import BATCH, INDEX, NEW, Form, Gradient, Layout, Operations, View, size
+from cnncalc.layers.operations import BATCH, INDEX, NEW, SAME, UNSAFE, Form, Gradient, Layout, Operations, View, size
 
 
 class Program(Operations):
@@ -116,13 +116,28 @@ class Program(Operations):
         power = self.add("pow", (shifted, sums), shape, (gradient, None), saves=((0, 0),))
         return self.divide(x, power)
 
-    def linear_along(self, x: int, units: int, bias: bool, channels: bool) -> int:
-        """F.linear on a map: reshape to rows, product, back; the channels are moved to the end before."""
-        moved = self.last(x) if channels else x
+    def linear_along(self, units: int, bias: bool, channels: bool, way: str = "plain") -> None:
+        """F.linear on the one input, a map: rows, product, back; the channels are moved to the end before.
+
+        The way that torch takes by the input's strides: `plain` (addmm), `strided` (mm, then the bias in place), or
+        `frozen` (bmm, where there is no gradient to fold the axes for).
+        """
+        moved = self.last(0) if channels else 0
         *outer, width = self.shape(moved)
-        rows = self.view(moved, (prod(outer), width), "reshape")
-        y = self.view(self.linear(rows, (prod(outer), units), bias), (*outer, units))
-        return self.first(y) if channels else y
+        rows = (prod(outer[:-1]), outer[-1]) if way == "frozen" else (prod(outer),)
+        table = self.view(moved, (*rows, width), "reshape")
+        if way == "plain":
+            y = self.view(self.linear(table, (*rows, units), bias), (*outer, units))
+        else:
+            weight = self.permute(-1, (1, 0), "t")
+            name = "bmm" if way == "frozen" else "mm"
+            y = self.add(name, (table, weight), (*rows, units), saves=((1, 0), (0, 1)), layout=Layout.PLAIN)
+            y = self.view(y, (*outer, units), UNSAFE)
+            if bias:
+                wide = Gradient(Form.SAME, wide=True)
+                y = self.add("add", (y, -2), (*outer, units), (SAME, wide), inplace=True)
+        if channels:
+            self.first(y)
 
     def connected(self, x: int, table: Sequence[Sequence[int]], shape: tuple[int, ...], bias: bool) -> int:
         """A convolution per filter on the channels that it reads (copied by index), then concat."""

@@ -156,7 +156,7 @@ def _verdict(claim: str, row: tuple[Window, ...], kind: str, ceil: bool) -> Verd
     return Verdict(claim, right, () if right else _slips(claim, values, row, kind, ceil), computed)
 
 
-ROLES: dict[str, int] = {"kernel": 11, "stride": 2, "dilation": 3, "padding": 3, "output_padding": 1, "input": 96}
+ROLES: dict[str, int] = {"kernel": 37, "stride": 2, "dilation": 3, "padding": 6, "output_padding": 1, "input": 400}
 """What a letter is set to when slips are looked for: the first quantity in which it stands says it."""
 TRIALS = 3
 
@@ -173,7 +173,7 @@ def _slips(claim: str, values: list[Any], row: tuple[Window, ...], kind: str, ce
                     letters.setdefault(one, least + 5 * len(letters) * (name == "input"))
     found = []
     for trial in range(TRIALS):
-        numbers = {one: value + trial * (7 if value > TRIALS else 1) for one, value in letters.items()}
+        numbers = {one: value + trial * (13 if value >= ROLES["input"] else 1) for one, value in letters.items()}
         asks = tuple(_ask(window, kind, ceil, numbers) for window in row)
         stated = tuple(_number(value, numbers) for value in values)
         if not all(type(value) is int for value in stated):

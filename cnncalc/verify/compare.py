@@ -13,6 +13,7 @@ from cnncalc.verify.predicted import predicted
 from cnncalc.verify.result import Check, Status
 
 _UNCOUNTED = "torch's FlopCounterMode does not count this kind"
+ESTIMATE = "predicted as an estimate"
 _META = "device meta holds no numbers"
 _CUDA = "predicted for the CPU's kernels and without the work spaces of CUDA's libraries, which torch counts"
 
@@ -30,7 +31,7 @@ def held(graph: Graph, analysis: Analysis, observed: Observed) -> Iterator[Check
     if seen is None:
         return
     for row, layer in zip(analysis.rows, observed.layers, strict=True):
-        yield _bytes(row.path, "saved_bytes", row.saved_bytes, layer.saved, seen)
+        yield _bytes(row.path, "saved_bytes", row.saved_bytes, layer.saved, seen, doubt=analysis.memory.torch.estimate)
     yield from _memory(graph, analysis, seen)
 
 
@@ -143,14 +144,19 @@ def _memory(graph: Graph, analysis: Analysis, seen: MemorySeen) -> Iterator[Chec
     }
     for what, value in measured.items():
         shown = None if what in seen.reasons else value
-        yield _bytes("", what, mine.figures[what], shown, seen, mine.notes.get(what, ""))
+        doubt = analysis.memory.torch.estimate
+        yield _bytes("", what, mine.figures[what], shown, seen, mine.notes.get(what, ""), doubt)
 
 
-def _bytes(path: str, what: str, mine: Any, measured: int | None, seen: MemorySeen, note: str = "") -> Check:
+def _bytes(
+    path: str, what: str, mine: Any, measured: int | None, seen: MemorySeen, note: str = "", doubt: str = ""
+) -> Check:
     if measured is None:
         return Check(path, what, mine, None, "unmeasured", seen.reasons.get(what, "not measured"))
     if mine is None:
         return Check(path, what, None, measured, "unmeasured", note or "the model has no figure for this network")
     if seen.way == "counter" and measured != mine:
         return Check(path, what, mine, measured, "unmeasured", f"{_CUDA}: {measured - mine:+,} B")
+    if doubt and measured != mine:
+        return Check(path, what, mine, measured, "unmeasured", f"{ESTIMATE}, {measured - mine:+,} B off: {doubt}")
     return _equal(path, what, mine, measured, note)

@@ -147,10 +147,9 @@ def _kinds(name: str) -> frozenset[bool | None]:
 
 
 def _calls_itself(node: Any) -> bool:
-    """Whether it is a composite overload that calls the kernel of the same name."""
-    return True in _kinds(node.name) and any(
-        str(child.typed[0]) == "_EventType.TorchOp" and child.name == node.name for child in node.children
-    )
+    """Whether it only calls the kernel of the same name: a composite overload, or autocast after casting operands."""
+    called = {child.name for child in node.children if str(child.typed[0]) == "_EventType.TorchOp"}
+    return node.name in called and (True in _kinds(node.name) or "aten::to" in called)
 
 
 def _composite(name: str) -> bool | None:

@@ -151,7 +151,7 @@ def test_functions_that_multiply_or_hold_themselves(tmp_path: Path) -> None:
         )
     )
     wide = [function(f"F{i}", *[f"F{i + 1}"] * 12) for i in range(6)]
-    assert "more than 100,000 nodes" in refusal(save(with_functions(*wide, function("F6")), tmp_path))
+    assert "more than 20,000 nodes" in refusal(save(with_functions(*wide, function("F6")), tmp_path))
     assert "by itself" in refusal(save(with_functions(function("F0", "F1"), function("F1", "F0")), tmp_path))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cnncalc import analyze
 from cnncalc.core.diagnostic import SpecError
 from cnncalc.core.dims import text as dim_text
 from cnncalc.solve.ask.ask import ask
@@ -140,6 +141,22 @@ PHRASINGS: list[tuple[str, list[dict[str, Any]]]] = [
     ("An image of 1000x1000 pixels is fully connected to a hidden layer of 1000 neurons. How many weights?", [{"weights": 10**9}]),
     ("What is the output of a 2x2 average pooling with stride 2 on a 7x7x32 map?", [{"output": "32x3x3"}]),
     ("The network has 5 inputs and a dense layer with 3 neurons. Parameters?", [{"params": 18}]),
+    # a layer of a network that is called by its name: layers with weights are counted, or those of a kind
+    ("How many parameters does layer 2 of AlexNet have?", [{"params": 256 * 96 * 25 + 256}]),
+    ("What is the output size of the third layer of AlexNet?", [{"output": "384x13x13"}]),
+    ("What is the receptive field of the last pooling layer of AlexNet?", [{"receptive_field": "195x195"}]),
+    ("How many parameters does the last layer of VGG-16 have?", [{"params": 4_097_000}]),
+    ("How many MACs does the last convolutional layer of VGG-16 need?", [{"macs": 14 * 14 * 512 * 512 * 9}]),
+    ("AlexNet第2层有多少个参数？", [{"params": 256 * 96 * 25 + 256}]),
+    # padding as a layer
+    ("A zero padding layer of 3 pixels, then a 7x7 convolution with 64 filters and stride 2 on a 224x224x3 image. Output size?", [{"output": "64x112x112"}]),
+    # from parameters back to the kernel: 96 (3 k k + 1)
+    ("A convolution with 96 filters on RGB images has 34944 parameters. Which kernel size does it have?", [{"kernel": 11}]),
+    ("一个有96个卷积核的卷积层，输入为RGB图像，有34944个参数，卷积核大小是多少？", [{"kernel": 11}]),
+    # twice as much
+    ("How do the MACs of a 3x3 convolution with 64 input channels and 64 output channels on a 56x56 map change if we double the number of channels?", [{"figure": "macs", "now": 54 * 54 * 64 * 64 * 9, "factor": 4}]),
+    ("How many times more multiplications does a 3x3 convolution with 8 filters and same padding on a 20x20x4 image need if the image size is doubled?", [{"figure": "macs", "now": 400 * 8 * 4 * 9, "factor": 4}]),
+    ("图像边长加倍时，20×20×4的图像上8个3×3卷积核的卷积层，SAME填充，乘法次数变为多少倍？", [{"figure": "macs", "now": 400 * 8 * 4 * 9, "factor": 4}]),
     # Chinese
     ("输入为32×32×3，经过两个卷积层，卷积核都是3×3，填充为1，第一层有16个卷积核，第二层有32个卷积核，求输出尺寸和参数总数。", [{"output": "32x32x32"}, {"params": 448 + 4_640}]),
     ("一个3×3卷积，输入输出通道都是256，有多少个权重？", [{"weights": 589_824}]),
@@ -220,7 +237,9 @@ def test_derivations_end_in_the_answer() -> None:
         ("What is the receptive field of a 3x3 convolution with dilation 2 after a 3x3 convolution?", "not named in the order"),
         ("A grouped 3x3 convolution from 64 to 128 channels: how many parameters?", "the number of groups is not given"),
         ("Not a 3x3 but a 5x5 convolution with 8 filters on RGB images: how many parameters?", "'Not' is not understood"),
-        ("A convolutional layer with 64 filters has 1792 parameters. What is the kernel size?", "'1792"),
+        ("A convolutional layer with 64 filters has 1792 parameters. What is the kernel size?", "the channels of the input are not given"),
+        ("How many parameters does layer 9 of AlexNet have?", "AlexNet has 8 such layers, not 9"),
+        ("How many parameters with the adam optimizer has a 3x3 convolution with 4 filters on RGB images?", "'with the adam optimizer' does not fit"),
         ("Is the output size 55?", "the question was not understood"),
         ("227×227×3的图像经过96个11×11卷积核、步幅为4、3×3的卷积层，输出尺寸是多少？", "the kernel of the conv layer is given twice"),
         ("", "this is no question"),
@@ -312,3 +331,29 @@ def test_tokens_know_their_place() -> None:
     assert [(token.text, text[token.start : token.end]) for token in tokenize(text)] == [
         ("three", "Three"), ("3x3", "3 × 3"), ("kernel", "kernels"), (",", ","), ("1,000", "1,000"), ("neuron", "neurons"),
     ]  # fmt: skip
+
+
+def test_a_kernel_that_no_count_of_parameters_gives() -> None:
+    (answer,) = ask(
+        "A convolution with 96 filters on RGB images has 34945 parameters. Which kernel size does it have?"
+    ).answers
+    assert answer.solutions == ()
+    assert answer.notes == ("No square kernel does: 11x11 gives 34,944, 12x12 gives 41,568.",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is the largest batch for training VGG-16 on a 24 GB GPU with Adam in PyTorch?",
+        "使用Adam优化器在PyTorch中训练VGG-16，24GB显存最大的批量是多少？",
+    ],
+)
+def test_the_largest_batch_in_pytorch(text: str) -> None:
+    (answer,) = ask(text).answers
+    (solution,) = answer.solutions
+
+    def peak(batch: int) -> Any:
+        return analyze("zoo:vgg-d", batch=batch, optimizer="adam").memory.torch.training_peak_bytes
+
+    assert peak(solution["batch"]) <= 24 * 10**9 < peak(solution["batch"] + 1)
+    assert "adam" in answer.question

@@ -56,6 +56,8 @@ class Outcome(NamedTuple):
     problems: tuple[str, ...]
     layers: int
     stricter: str = ""
+    estimate: str = ""
+    """Why what we say of memory is no more than an estimate."""
 
 
 def graph_of(text: str) -> Graph:
@@ -92,9 +94,9 @@ def hold(text: str, batch: int, optimizer: str, device: torch.device = CPU) -> O
         except BuildError as error:
             alone = batch == 1 and "more than 1 value" in str(error)  # one image has no batch statistics
             return Outcome(True, () if alone else (str(error),), len(graph.nodes))
-    found = held(graph, analyze_graph(graph, batch, "float32", optimizer), seen)
-    problems = tuple(str(check) for check in found if check.status == "mismatch")
-    return Outcome(True, problems, len(graph.nodes))
+    analysis = analyze_graph(graph, batch, "float32", optimizer)
+    problems = tuple(str(check) for check in held(graph, analysis, seen) if check.status == "mismatch")
+    return Outcome(True, problems, len(graph.nodes), estimate=analysis.memory.torch.estimate)
 
 
 def _faulty(graph: Graph) -> Outcome:

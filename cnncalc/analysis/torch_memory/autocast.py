@@ -24,7 +24,8 @@ LOSSES = ("nll", "cross_entropy", "binary_cross_entropy", "mse", "l1")
 CLASSES = ("nll", "cross_entropy")
 """Losses whose target is no number."""
 LOWERED = ("conv", "addmm", "mm", "bmm", "prelu")
-INSIDE = {"addmm": ("t", "reshape"), "mm": ("t", "reshape"), "prelu": ("view",)}
+LINEAR = ("t", "reshape")
+INSIDE = {"addmm": LINEAR, "mm": LINEAR, "bmm": LINEAR, "prelu": ("view",)}
 """Views that belong to the operation: what is cast is what is viewed."""
 NORMS = ("batch_norm", "layer_norm", "group_norm")
 """Their weights stay float32, and so do the statistics; the result is in the input's format."""
@@ -44,6 +45,14 @@ class Machine16(Machine):
             known = self.casts[reads[0].storage] = super().operate(operation, reads)
         self.references[known.storage] += 1
         return known
+
+
+    def _way(self, program: tuple[Operation, ...], read: Value, weight: Value) -> tuple[Operation, ...]:
+        """As for other processes; the casts come before the operation that reads the map."""
+        reading = next(one for one in program if one.view is not None)
+        plain = (reading._replace(ways=program[0].ways),)
+        chosen = super()._way(plain, read, weight)
+        return program if chosen is plain else chosen
 
 
 class CastPrograms(Programs):
@@ -83,7 +92,12 @@ class CastPrograms(Programs):
 
 def cast(program: tuple[Operation, ...], inputs: Sequence[int], full: bool = False) -> Typed:
     """A sequence on inputs of so many bytes per number; `full`: it begins by casting them to float32."""
-    return Rewriting(program, inputs).done(full)
+    operations, width = Rewriting(program, inputs).done(full)
+    ways = program[0].ways if program else None
+    if ways is not None:
+        ways = ways._replace(strided=cast(ways.strided, inputs)[0], frozen=cast(ways.frozen, inputs)[0])
+        operations = (operations[0]._replace(ways=ways), *operations[1:])
+    return operations, width
 
 
 class Rewriting:
@@ -96,6 +110,8 @@ class Rewriting:
         """Per slot of the new sequence; 0: no floating-point numbers."""
         self._slots = {slot: slot for slot in range(self._count)}
         """Old slot -> new slot; parameters keep theirs unless they are cast."""
+        self._first = dict(self._slots)
+        """Old slot -> new slot before any cast."""
         self._new: list[Operation] = []
 
     def done(self, full: bool) -> Typed:
@@ -129,6 +145,9 @@ class Rewriting:
                 slot, shape = before.reads[0], before.shapes[0]
                 named = before.name == "reshape"
             operands.append((slot, shape, named))
+        for later in self._program[index + 1 :]:
+            if later.inplace and later.reads[1] < 0:  # a bias that the product's own function adds
+                operands.insert(0, (later.reads[1], later.shapes[1], False))
         return first, operands
 
     def _width(self, slot: int) -> int:
@@ -163,7 +182,22 @@ class Rewriting:
         width = widths[0] if normed or operation.inplace else max(widths, default=self._widths[0])
         typed = _typed(operation, widths, width, FULL if normed and len(widths) > 1 else width)
         reads = tuple([self._slots.get(slot, slot) for slot in operation.reads])
-        self._slots[self._count + index] = self._append(typed._replace(reads=reads), 0 if operation.width else width)
+        typed = self._holding(typed._replace(reads=reads, ways=None), operation.reads)
+        slot = self._count + index
+        self._slots[slot] = self._first[slot] = self._append(typed, 0 if operation.width else width)
+
+    def _holding(self, operation: Operation, before: tuple[int, ...]) -> Operation:
+        """With the results that were cast for it as further operands: the call holds them until it returns."""
+        held = [self._first[slot] for slot in before if slot >= self._count and self._first[slot] != self._slots[slot]]
+        if not held:
+            return operation
+        return operation._replace(
+            reads=(*operation.reads, *held),
+            shapes=(*operation.shapes, *((1,) for _ in held)),
+            sizes=(*operation.sizes, *((0, 0) for _ in held)),
+            gradients=(*operation.gradients, *(None for _ in held)),
+            partial=True,
+        )
 
 
 def _in_full(operation: Operation) -> bool:
@@ -178,8 +212,8 @@ def _typed(operation: Operation, widths: Sequence[int], width: int, statistics: 
     """An operation with its sizes in bytes."""
     gradients = tuple(
         [
-            None if gradient is None else _gradient(operation, gradient, mine or width, width)
-            for gradient, mine in zip(operation.gradients, widths, strict=True)
+            None if gradient is None else _gradient(operation, gradient, size(shape), mine or width, width)
+            for gradient, shape, mine in zip(operation.gradients, operation.shapes, widths, strict=True)
         ]
     )
     return operation._replace(
@@ -188,14 +222,16 @@ def _typed(operation: Operation, widths: Sequence[int], width: int, statistics: 
         gradients=gradients,
         own=tuple([(one if each else _times(one, statistics), each) for one, each in operation.own]),
         wide=any(gradient is not None and gradient.wide for gradient in gradients),
+        ways=None,
     )
 
 
-def _gradient(operation: Operation, gradient: Gradient, mine: int, width: int) -> Gradient:
+def _gradient(operation: Operation, gradient: Gradient, numbers: Size, mine: int, width: int) -> Gradient:
     """Made in the result's format; where that is not the operand's, the engine casts it once all are there."""
     temporaries = tuple([(one if each else _times(one, width), each) for one, each in gradient.temporaries])
     apart = mine != width and gradient.form is not Form.VIEW and operation.name not in NORMS
-    return Gradient(gradient.form, temporaries, gradient.wide or apart)
+    between = _times(numbers, width) if gradient.wide and apart else None
+    return Gradient(gradient.form, temporaries, gradient.wide or apart, between)
 
 
 def _times(numbers: Size, width: int) -> Size:

@@ -3,7 +3,7 @@
 The nodes' turns come in descending order of creation, which is what the engine's ready queue comes to, because a node's
 consumers are always younger. A node's incoming gradient lives until its outputs exist, then is freed; then what the node
 saved; then the outputs are handed on. Where gradients meet, the second is added into the first only if nobody else holds
-the first's storage and it has no holes. Source: torch 2.13, torch/csrc/autograd (engine.cpp, input_buffer.cpp,
+the first's storage (a view holds what it views) and it has no holes. Source: torch 2.13, torch/csrc/autograd (engine.cpp, input_buffer.cpp,
 functions/accumulate_grad.h), and measurement.
 """
 
@@ -125,6 +125,10 @@ class Engine:
         gradient = operation.gradients[position]
         if gradient is None or not gradient.wide:
             return grad
+        if gradient.between is not None:
+            summed = self.machine.make(gradient.between, 0, "transients", "gradient")
+            self._release(grad)
+            grad = Grad(summed, None, operation.shapes[position], gradient.between)
         storage = self.machine.make(operation.sizes[position], 0, "transients", "gradient")
         self._release(grad)
         return Grad(storage, None, operation.shapes[position], operation.sizes[position])
@@ -157,8 +161,8 @@ class Engine:
         if form is Form.PART:
             whole = machine.real(operation.shape)
             strides = contiguous(whole) if incoming.strides is None else incoming.strides
-            return Grad(incoming.storage, known(machine.real(shape), strides), shape, size)
-        return Grad(incoming.storage, (0,) * len(shape), shape, size)
+            return Grad(incoming.storage, known(machine.real(shape), strides), shape, size, viewed=True)
+        return Grad(incoming.storage, (0,) * len(shape), shape, size, viewed=True)
 
     def _undo(self, operation: Operation, shape: Shape, size: Size, incoming: Grad) -> Grad:
         assert operation.view is not None
@@ -171,7 +175,7 @@ class Engine:
             return Grad(machine.make(size, 0, "transients", "gradient"), None, shape, size)
         assert not isinstance(strides, bool)
         machine.references[incoming.storage] += 1
-        return Grad(incoming.storage, strides, shape, size)
+        return Grad(incoming.storage, strides, shape, size, viewed=True)
 
     # -- between nodes --------------------------------------------------------------------------------------------
 
@@ -204,6 +208,7 @@ class Engine:
         machine = self.machine
         if (
             not self.apart
+            and not before.viewed
             and machine.references[before.storage] == 1
             and dense(machine.real(before.shape), before.strides)
         ):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 
-from cnncalc.analysis.torch_memory.strides import Shape, Strides, dense, elementwise, image, ordered
+from cnncalc.analysis.torch_memory.strides import Shape, Strides, contiguous, dense, elementwise, image, ordered
 from cnncalc.layers.operations import RESULT, Layout, Operation, Size
 
 NATIVE = 20_480
@@ -71,12 +71,43 @@ def tidy(operation: Operation, strides: Strides, incoming: Strides, real: Real) 
     return ordered(shape, incoming, (0, *range(2, len(shape)), 1))
 
 
+def settled(operation: Operation, strides: Strides, real: Real) -> Strides:
+    """The strides of a mean over all positions once it is laid out as its map is; None: it stays."""
+    return image(real(operation.shape), real(operation.shapes[1]), strides)
+
+
+def moved(shape: Shape, strides: Strides, axes: tuple[int, ...]) -> tuple[Shape, tuple[int, ...]]:
+    """A tensor whose axes are in another order (none: as they are)."""
+    full = strides or contiguous(shape)
+    axes = axes or tuple(range(len(shape)))
+    return tuple([shape[axis] for axis in axes]), tuple([full[axis] for axis in axes])
+
+
+def folds(shape: Shape, strides: tuple[int, ...]) -> bool:
+    """Whether matmul takes all axes but the last as one."""
+    return all(strides[axis] == strides[axis + 1] * shape[axis + 1] for axis in range(len(shape) - 2))
+
+
 def native(operation: Operation, real: Real) -> bool:
     """Whether a convolution runs in torch's own kernels, as one of a small image does."""
     fed, weight = (real(one) for one in operation.shapes[:2])
     inputs = fed[1] if weight[0] == operation.shape[1] else operation.shape[1]
     large = len(weight) > 3 and min(weight[-2:]) > 3
     return weight[1] == inputs and not large and fed[0] == 1 and prod(fed[:4]) <= NATIVE
+
+
+def threaded(operation: Operation, strides: Strides, real: Real) -> bool:
+    """Whether torch with a single thread runs a convolution of volumes in its own kernel, and that tells.
+
+    So it does where the kernel ends in 1x1, neither strided nor dilated, for less than 16 images.
+    """
+    if len(operation.shape) != VOLUME or operation.shapes[1][-2:] != (1, 1) or native(operation, real):
+        return False
+    fed, weight = real(operation.shapes[0]), operation.shapes[1]
+    transposed = weight[0] != operation.shape[1]
+    grouped = weight[1] != (operation.shape[1] if transposed else fed[1])
+    smaller = transposed and operation.sizes[0] > operation.size
+    return not grouped and (smaller or image(fed, fed, strides) is not None)
 
 
 def plain(operation: Operation, real: Real) -> bool:

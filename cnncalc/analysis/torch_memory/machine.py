@@ -7,7 +7,6 @@ checkpoint. Source: torch 2.13 (torch/csrc/autograd), and measurement.
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING
 
 from cnncalc.analysis.torch_memory import layouts
@@ -15,7 +14,7 @@ from cnncalc.analysis.torch_memory.liveness import last_reads
 from cnncalc.analysis.torch_memory.strides import Shape, Strides, image, ordered, viewed
 from cnncalc.analysis.torch_memory.trace import Trace
 from cnncalc.analysis.torch_memory.values import NO_GRADIENT, OverwriteError, Saved, Value, ViewOverwriteError
-from cnncalc.layers.operations import RESULT, Operation, Size
+from cnncalc.layers.operations import RESULT, UNSAFE, Operation, Size
 
 if TYPE_CHECKING:
     from cnncalc.analysis.torch_memory.checkpoint import Frame, Replay
@@ -56,10 +55,8 @@ class Machine:
         self.layer = -1
         self.strided = False
         """Whether any value so far was not contiguous."""
-        self.permuted = False
-        """Whether a map's axes were moved."""
         self.unsure = -1
-        """The first layer whose gradients torch may lay out otherwise (see `_native`)."""
+        """The first layer that torch runs in another kernel where it has a single thread, with another result."""
         self._last_reads: dict[int, list[list[int]]] = {}
 
     # -- storages -------------------------------------------------------------------------------------------------
@@ -104,6 +101,8 @@ class Machine:
         if not program:
             self.references[inputs[0].storage] += 1
             return inputs[0]
+        if program[0].ways is not None:
+            program = self._way(program, inputs[0], weights[0])
         if len(program) == 1:
             operation = program[0]
             return self.operate(operation, [inputs[r] if r >= 0 else weights[-1 - r] for r in operation.reads])
@@ -126,7 +125,7 @@ class Machine:
     def operate(self, operation: Operation, reads: list[Value]) -> Value:
         """One operation."""
         if operation.view is not None:
-            return self._view(operation, reads[0])
+            return self._view(operation, *reads)
         if self.replay is not None:
             self.replay.ahead(self, operation, reads)
         references = self.references
@@ -134,7 +133,7 @@ class Machine:
             storage = self._overwrite(operation, reads[0])
             references[storage] += 1
         else:
-            constant, each = operation.size
+            constant, each = operation.size if self.sample > 1 else layouts.room(operation, self.real)
             width = operation.width or self.width
             storage = len(references)
             self._storages.append((constant * width, each * width, "transients", self.layer, operation.name))
@@ -144,10 +143,14 @@ class Machine:
         if operation.own and not (operation.lazy and not self._needed(operation, reads)):
             own = [self.make(*one, "transients", operation.name) for one in operation.own]
         strides: Strides = None
-        if self.strided and reads and any([read.strides is not None for read in reads]):
+        if self.strided and reads and any(read.strides is not None for read in reads):
             strides = layouts.forward(operation, tuple([read.strides for read in reads]), self.real)
+            if operation.straight and not self._needed(operation, reads):
+                strides = None
+                if not ordered(self.real(operation.shapes[0]), reads[0].strides):
+                    own = [*own, self.make(operation.sizes[0], 0, "transients", "contiguous")]
         node = self._record(operation, reads, storage, own) if self.recording else NO_GRADIENT
-        if self.permuted and self.sample == 1 and self.unsure < 0 and _native(operation):
+        if self.unsure < 0 and operation.name == "conv" and layouts.threaded(operation, reads[0].strides, self.real):
             self.unsure = self.layer
         for extra in own:
             self.drop(extra)
@@ -178,9 +181,11 @@ class Machine:
             raise ViewOverwriteError(self.layer)
         return storage
 
-    def _view(self, operation: Operation, read: Value) -> Value:
+    def _view(self, operation: Operation, read: Value, like: Value | None = None) -> Value:
         assert operation.view is not None
         strides: Strides | bool = None
+        if like is not None:
+            return self._settled(operation, read, like)
         if operation.view.kind == "sibling":
             self.references[read.storage] += 1
             return read
@@ -196,7 +201,7 @@ class Machine:
         elif read.strides is not None or operation.view.kind != "reshape":
             source, shape = self.real(operation.shapes[0]), self.real(operation.shape)
             strides = viewed(operation.view, source, read.strides, shape)
-        shared = strides is not False
+        shared = strides is not False and operation.name != UNSAFE
         if strides is False:  # reshape copies: a clone, then a view of it that nobody else knows
             storage = self.make(operation.size, operation.width, "transients", "clone")
             strides = order
@@ -206,10 +211,25 @@ class Machine:
         assert not isinstance(strides, bool)
         if strides is not None:
             self.strided = True
-        if operation.view.kind == "permute" and operation.shape[0] < 0:
-            self.permuted = True
         node = self._record(operation, [read], storage, NONE) if self.recording else NO_GRADIENT
         return Value(storage, node, strides, shared)
+
+    def _settled(self, operation: Operation, read: Value, like: Value) -> Value:
+        self.references[read.storage] += 1
+        strides = layouts.settled(operation, like.strides, self.real)
+        if strides is None:
+            return read
+        node = self._record(operation, [read, like], read.storage, NONE) if self.recording else NO_GRADIENT
+        return Value(read.storage, node, strides, read.viewed)
+
+    def _way(self, program: tuple[Operation, ...], read: Value, weight: Value) -> tuple[Operation, ...]:
+        """What a product along an axis runs on an input that lies like this."""
+        ways = program[0].ways
+        assert ways is not None
+        shape, strides = layouts.moved(self.real(program[0].shapes[0]), read.strides, ways.axes)
+        if ordered(shape, strides):
+            return program
+        return ways.frozen if weight.node < 0 and not layouts.folds(shape, strides) else ways.strided
 
     def _lies(self, operation: Operation, strides: Strides, order: Strides) -> bool:
         """Whether a tensor's numbers lie as wanted already."""
@@ -247,19 +267,3 @@ class Machine:
         strides = tuple([read.strides for read in reads]) if self.strided else None
         nodes.append(Saved(operation, edges, kept, strides, self.layer, frame))
         return len(nodes) - 1
-
-
-NATIVE = 20_480
-"""Up to so many numbers of one image torch convolves with its own kernels instead of oneDNN's."""
-
-
-def _native(operation: Operation) -> bool:
-    """Whether one image's convolution runs in torch's own kernels.
-
-    After a permutation these lay out the weight's gradient by the strides of axes of length 1 as well, which are not
-    followed here; one that is not contiguous is copied. Source: torch 2.13, ATen/native/Convolution.cpp (use_mkldnn).
-    """
-    if operation.name != "conv":
-        return False
-    image, weight = operation.shapes[:2]
-    return weight[1] == image[1] and min(weight[2:]) <= 3 and -prod(image[:4]) <= NATIVE

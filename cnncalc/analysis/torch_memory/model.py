@@ -1,9 +1,8 @@
 """The model of one graph: its traces, and every figure read off them at a batch.
 
 The figures hold for the CPU's kernels in torch 2.13 with one process and no other users of the memory; wrapped Python
-numbers (8 bytes each, for an instant) are left out. Known not to be exact: after a permutation (permute, layer norm over
-channels, dense along an axis) and with one image per batch, whether a convolution's weight gradient is laid out channels
-last, and then copied, depends on the kernel that torch picks by size and thread count; the error is one such gradient.
+numbers (8 bytes each, for an instant) are left out. With a single thread torch runs some 1x1x1 convolutions in another
+kernel: where that tells, the figures say so.
 """
 
 from __future__ import annotations
@@ -138,7 +137,7 @@ def _unsure(graph: Graph, machine: Machine) -> str:
     if machine.unsure < 0:
         return ""
     path = graph.nodes[machine.unsure].path
-    return f"with one image, after a permutation, torch may copy the gradient of weights from {path} on; the peak may be off by one such"
+    return f"torch with a single thread runs {path} in another kernel, which lays volumes out otherwise: the figures are for several threads"
 
 
 def _counts(trace: Trace, storage: int) -> bool:

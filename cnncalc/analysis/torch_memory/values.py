@@ -57,13 +57,17 @@ class Saved(NamedTuple):
 
 
 class Grad:
-    """A gradient on its way. `handles`: how many hold this very tensor; its storage may have further views."""
+    """A gradient on its way. `handles`: how many hold this very tensor; its storage may have further views.
 
-    __slots__ = ("handles", "shape", "size", "storage", "strides")
+    `viewed`: it is a view itself, and so holds the tensor that it views.
+    """
 
-    def __init__(self, storage: int, strides: Strides, shape: Shape, size: Size) -> None:
+    __slots__ = ("handles", "shape", "size", "storage", "strides", "viewed")
+
+    def __init__(self, storage: int, strides: Strides, shape: Shape, size: Size, viewed: bool = False) -> None:
         self.storage = storage
         self.strides = strides
         self.shape = shape
         self.size = size
         self.handles = 1
+        self.viewed = viewed

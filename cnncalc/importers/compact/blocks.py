@@ -153,7 +153,7 @@ def _fill(body: Item, found: Parameters) -> None:
         # the calls keep the items of this instance, so that the body gets copies of its own
         copy = Item(
             item.kind, item.step, item.source, item.name, {}, item.inputs, [], item.type, item.steps, item.repeat,
-            item.block, dict(item.extra), item.label, item.trainable, item.share,
+            item.block, dict(item.extra), item.label, item.trainable, item.share, item.inplace,
         )  # fmt: skip
         copy.lists = [list(items) for items in item.lists] if item.block else [walk(items) for items in item.lists]
         return copy

@@ -62,7 +62,7 @@ class _Reader:
         sources = tuple(self.ref(ref) for ref in ((item.source,) if item.lists else item.inputs))
         extra = tuple((name, self.ref(ref)) for name, ref in item.extra.items())
         shared = None if item.share is None else item.step
-        return (item.kind, item.name, item.repeat, item.trainable, shared, fields, sources, extra, inner)
+        return (item.kind, item.name, item.repeat, item.trainable, item.inplace, shared, fields, sources, extra, inner)
 
     def fields(self, item: Item, around: str) -> Any:
         found = []

@@ -60,7 +60,7 @@ def _stem(name: str) -> str:
 def exact(item: Item) -> Any:
     """What must be equal for two items to be repeats of each other; names of the items themselves apart."""
     order = {ref: index for index, ref in enumerate(sorted(item.steps))}
-    return (item.kind, item.trainable, _fields(item), _inner(item, order, item.source))
+    return (item.kind, item.trainable, item.inplace, _fields(item), _inner(item, order, item.source))
 
 
 def _inner(item: Item, order: dict[int, int], source: int) -> Any:
@@ -73,6 +73,7 @@ def _inner(item: Item, order: dict[int, int], source: int) -> Any:
                 _stem(one.name),
                 one.repeat,
                 one.trainable,
+                one.inplace,
                 None if one.share is None else one.step,
                 _fields(one),
                 tuple(order.get(ref, "source" if ref == source else ref) for ref in (one.inputs or (one.source,))),

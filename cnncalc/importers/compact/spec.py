@@ -206,6 +206,7 @@ class Writer:
             sources,
             repeat=item.repeat if item.repeat > 1 else None,
             trainable=None if item.trainable else False,
+            inplace=item.inplace or None,
             share=None if item.share is None else self._name(item.share, leaf=True),
         )
 

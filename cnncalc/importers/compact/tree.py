@@ -46,6 +46,7 @@ class Item:
     """What it is called in paths."""
     trainable: bool = True
     share: Ref | None = None
+    inplace: bool = False
 
     @property
     def reads(self) -> tuple[Ref, ...]:
@@ -103,6 +104,7 @@ def _leaf(sketch: Sketch, ref: Ref, prefix: str) -> Item:
         steps=frozenset((ref,)),
         trainable=step.trainable,
         share=step.share,
+        inplace=step.inplace,
     )
 
 
@@ -176,4 +178,4 @@ def _takes(before: Item, item: Item) -> bool:
     """Whether an activation can be written into a layer."""
     plain = item.kind in ACTIVATIONS and not item.name and item.inputs == (before.step,) and item.share is None
     open_ = before.kind in SHORTHAND and "activation" not in before.fields and not before.lists and before.share is None
-    return plain and open_ and item.trainable == before.trainable
+    return plain and open_ and not item.inplace and item.trainable == before.trainable

@@ -231,7 +231,9 @@ def _called(
     trainable = bool(config.get("trainable", True))
     if kind == "CustomScaleLayer" and len(inputs) == 2:
         # the scaled residual of Inception-ResNet: first + scale * second
-        reading.steps.append(Step("rescale", {"factor": config["scale"]}, tuple(inputs[1:]), reading.shape(inputs[1]), scope))
+        reading.steps.append(
+            Step("rescale", {"factor": config["scale"]}, tuple(inputs[1:]), reading.shape(inputs[1]), scope)
+        )
         inputs = [inputs[0], len(reading.steps) - 1]
     name, scope = _placed(f"{name}_{call + 1}" if call else name, scope)
     values = list(inputs)

@@ -10,7 +10,7 @@ from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.shapes import Shape, read_sizes
 from cnncalc.importers.finish import Imported, finish
 from cnncalc.importers.need import need_onnx
-from cnncalc.importers.onnx.graph import Network, network
+from cnncalc.importers.onnx.graph import Network, Tensor, network
 from cnncalc.importers.onnx.translate import Translator
 from cnncalc.importers.onnx.values import Map, Unknown
 from cnncalc.importers.parts import valid
@@ -75,8 +75,10 @@ def sketch(graph: Network, name: str, file: str) -> tuple[Sketch, frozenset[str]
         value = t.values.get(title, Unknown())
         if isinstance(value, Map):
             outputs.append(Output(title, t.plain(value) if not value.stretched else value.ref))
-        else:
+        elif isinstance(value, Tensor):
             t.notes[f"the result {title} is the same for every image and is left out"] = None
+        else:
+            raise SpecError(Diagnostic(f"the result {title[:80]} is no batch of maps or vectors", file=file))
     if not outputs or not t.steps:
         raise SpecError(Diagnostic("the network computes nothing from its inputs", file=file))
     inputs = ["input"] if len(t.inputs) == 1 else _unique(t.inputs)

@@ -12,7 +12,7 @@ from cnncalc.core.diagnostic import Diagnostic, SpecError
 LARGEST = 2**31 - 1
 """A file of more bytes is refused; no protocol buffer can have more."""
 
-MOST_NODES = 100_000
+MOST_NODES = 20_000
 """A graph with more nodes, bodies and functions written out, is refused."""
 
 DEEPEST = 8

@@ -28,6 +28,8 @@ class Tensor(NamedTuple):
     """Worked out from other tensors, so that its numbers are not stored."""
     learned: bool = False
     """Stored under a name as parameters have."""
+    spare: bool = False
+    """Held by a node, or stored under a name that an exporter made up: possibly there only to fill a place."""
 
 
 class Node(NamedTuple):
@@ -72,7 +74,7 @@ def network(model: Any, file: str, given: Mapping[str, Shape]) -> Network:
         raise wrong(file, "holds sparse tensors, which are not known here", "")
     opset = max([one.version for one in model.opset_import if one.domain in ("", "ai.onnx")], default=1)
     stored = {
-        tensor.name: Tensor(tensor.name, tuple(tensor.dims), numbers(tensor), learned=_learned(tensor.name))
+        tensor.name: Tensor(tensor.name, tuple(tensor.dims), numbers(tensor), False, *_named(tensor.name))
         for tensor in graph.initializer
     }
     inputs, batch = _inputs(graph, stored, file, given)
@@ -94,9 +96,12 @@ _PARAMETER = re.compile(
 )
 
 
-def _learned(name: str) -> bool:
-    """Whether a stored tensor is named as parameters are."""
-    return bool(_PARAMETER.search(name))
+_MADE_UP = re.compile(r"_?val_\d+|onnx::\w+|\d+|ones?(_like)?(_\d+)?|zeros?(_like)?(_\d+)?|.*const.*", re.I)
+
+
+def _named(name: str) -> tuple[bool, bool]:
+    """Whether a stored tensor is named as parameters are, and whether its name is made up."""
+    return bool(_PARAMETER.search(name)), bool(_MADE_UP.fullmatch(name))
 
 
 def plain_node(one: Any) -> Node:
@@ -125,11 +130,11 @@ def _constant(node: Node, one: Any, file: str) -> Tensor:
     for key, value in node.attributes.items():
         if key == "value":
             check_tensor(value, name, file, True)
-            return Tensor(name, tuple(value.dims), numbers(value), learned=len(value.dims) > 1)
+            return Tensor(name, tuple(value.dims), numbers(value), learned=len(value.dims) > 1, spare=True)
         if key in ("value_int", "value_ints", "value_float", "value_floats"):
             kind = numpy.int64 if "int" in key else numpy.float32
             array = numpy.asarray(value, dtype=kind)
-            return Tensor(name, array.shape, array)
+            return Tensor(name, array.shape, array, spare=True)
     raise wrong(file, f"the node {one.name or name} holds a constant of an unknown kind", "")
 
 
@@ -155,6 +160,10 @@ def _words(text: str) -> list[str]:
     return [first or second for first, second in _QUOTED.findall(text)]
 
 
+_DEEPEST = 32
+"""Structures within structures beyond so many are not told apart."""
+
+
 def _nested(paths: Iterable[str], kinds: Iterable[str] | None) -> tuple[Scope, ...]:
     """Scopes of qualified names, each within the one before: layer1, layer1.0, layer1.0.conv1."""
     found: list[Scope] = []
@@ -168,7 +177,7 @@ def _nested(paths: Iterable[str], kinds: Iterable[str] | None) -> tuple[Scope, .
         found += [Scope(name) for name in lists]
         found.append(Scope(own, kind))
         before = path
-    return tuple(found)
+    return tuple(found[:_DEEPEST])
 
 
 # -- sizes -------------------------------------------------------------------------------------------------------------

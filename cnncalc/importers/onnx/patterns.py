@@ -178,9 +178,11 @@ def _layernorm(search: Search, env: Env) -> Any:
 
 def _groupnorm(search: Search, env: Env) -> Any:
     """As groups of channels, normalised like channels, and back."""
-    shapes = [search.network.inferred.get(env[key].outputs[0]) for key in ("split", "back")]
-    own = search.network.inferred.get(env["x"]) or search.network.inputs.get(env["x"])
-    split, back = shapes
+    inferred = search.network.inferred
+    own = inferred.get(env["x"]) or search.network.inputs.get(env["x"])
+    split = inferred.get(env["split"].outputs[0])
+    # back to the sizes that it had: by name, or as ONNX infers
+    back = inferred.get(env["back"].outputs[0]) if "own" in env else own
     if (
         own is None
         or split is None
@@ -227,12 +229,11 @@ _VARIANCES = (
     op("ReduceMean", op("Mul", _SPREAD, _SPREAD), name="variance"),
 )
 _NORMED = [op("Div", _SPREAD, op("Sqrt", op("Add", variance, Number("eps")))) for variance in _VARIANCES]
-_GROUPED = op(
-    "Reshape",
-    op("InstanceNormalization", op("Reshape", "x", "sizes", name="split"), "one", "zero", name="norm"),
-    "own",
-    name="back",
-)
+_SPLIT = op("Reshape", "x", "sizes", name="split")
+_GROUPED = [
+    op("Reshape", op("InstanceNormalization", _SPLIT, "one", "zero", name="norm"), own, name="back")
+    for own in (op("Shape", "x"), "own")
+]
 _SQUARE = op("Mul", "x", "x"), op("Pow", "x", 2)
 
 
@@ -264,8 +265,8 @@ _PATTERNS: list[tuple[Op, Maker]] = [
     *[(op("Mul", "x", op("Mul", gate, 0.5)), _layer("Gelu")) for gate in _GELU],
     *[(op("Add", op("Mul", normed, "w"), "b"), _layernorm) for normed in _NORMED],
     *[(normed, _layernorm) for normed in _NORMED],
-    (op("Add", op("Mul", _GROUPED, "w"), "b"), _groupnorm),
-    (_GROUPED, _groupnorm),
+    *[(op("Add", op("Mul", grouped, "w"), "b"), _groupnorm) for grouped in _GROUPED],
+    *[(grouped, _groupnorm) for grouped in _GROUPED],
     *[(op("Div", "x", op("Pow", window, Number("beta"))), _local) for window in _windows()],
 ]
 """The longer ones first: a node is taken by the first pattern that it ends."""

@@ -175,7 +175,7 @@ class Translator:
     def filler(self, index: int, number: float) -> bool:
         """Whether an input is an exporter's ones or zeros in the place of a weight that the layer does not have."""
         value = self.operand(index)
-        if not isinstance(value, Tensor) or value.learned or value.value is None:
+        if not isinstance(value, Tensor) or value.value is None or not (value.made or value.spare):
             return value is None
         return bool((value.value == number).all())
 
@@ -297,7 +297,7 @@ class Translator:
             return (*around, Scope(own)), ""
         if path:
             return (), path
-        plain_name = node.name.removeprefix("node_")
+        plain_name = node.name.rpartition("/")[2].removeprefix("node_")
         automatic = not plain_name or plain_name.rstrip("0123456789").rstrip("_").lower() == node.op.lower()
         return (), "" if automatic else plain_name
 
@@ -380,6 +380,14 @@ def users(network: Network) -> Users:
         for name in node.inputs:
             count[name] += 1
             nodes.setdefault(name, []).append(node)
+    # what bodies read from outside is read more than once: nothing may be joined with it
+    waiting = [body for node in network.nodes for body in node.attributes.values() if hasattr(body, "node")]
+    while waiting:
+        body = waiting.pop()
+        for one in body.node:
+            count.update(dict.fromkeys(one.input, 2))
+            waiting += [attribute.g for attribute in one.attribute if attribute.HasField("g")]
+        count.update({one.name: 2 for one in body.output})
     return Users(count, nodes)
 
 

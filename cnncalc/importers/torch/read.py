@@ -46,9 +46,10 @@ def sketch(
     try:
         traced = trace(module, inputs, training)
     except TraceError as error:
-        if prediction.failure:
-            sizes = " and ".join(shape_text(shape) for shape in shapes)
-            message = f"{reading.name} cannot be run on {sizes}: {error}"
+        # the run had no numbers: only what does not complain of that says that the call is wrong
+        if prediction.failure and "meta" not in prediction.failure:
+            given = " and ".join(shape_text(shape) for shape in shapes)
+            message = f"{reading.name} cannot be run on {given}: {error}"
             remedy = "check the inputs' shapes and the callable's arguments"
         else:
             mode = "training" if training else "prediction"

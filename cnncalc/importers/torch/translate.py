@@ -19,6 +19,13 @@ from cnncalc.importers.sketch import Ref, Scope, Step
 from cnncalc.importers.torch.partial import Region
 from cnncalc.importers.torch.trace import BATCH, Traced, location
 from cnncalc.importers.torch.values import Map, Noise, Unknown, Value, Weight, plain
+from cnncalc.layers import layer_class
+
+
+_VIEWS = frozenset(
+    {"flatten", "reshape", "permute", "slice", "crop", "channel_shuffle", "pixel_shuffle", "pixel_unshuffle"}
+)
+"""Kinds whose result may be the input's own memory."""
 
 
 class NotUnderstoodError(Exception):
@@ -151,7 +158,10 @@ class Translator:
         try:
             if rule is None:
                 raise NotUnderstoodError("has no counterpart in the language")
+            known = len(self.steps)
             result = rule(self, arguments)
+            if name.endswith("_") and len(self.steps) == known + 1:
+                self._overwrite()
         except NotUnderstoodError as reason:
             return self._refuse(node, str(reason))
         return Unknown() if result is None else result
@@ -194,6 +204,13 @@ class Translator:
         received = " and ".join("x".join(map(str, size[1:])) for size in sizes if len(size) > 1)
         self.refused[node] = Diagnostic(f"{operation}{where} {reason}", path=path, received=received)
         return Unknown()
+
+    def _overwrite(self) -> None:
+        """Marks the last step as one in place, where the memory model has that: not over a view of another map."""
+        step = self.steps[-1]
+        source = self.steps[step.inputs[0]].kind if step.inputs[0] >= 0 else ""
+        if layer_class(step.kind).overwrites and source not in _VIEWS and not source.startswith("global_"):
+            self.steps[-1] = step._replace(inplace=True)
 
     # -- what rules use --------------------------------------------------------------------------------------------
 

@@ -38,17 +38,23 @@ def _blocks(answer: Answer, limit: int) -> Iterator[Block]:
 
     yield Heading(answer.question, 1)
     yield from map(problem, answer.faults)
-    yield from _solutions(answer, limit)
-    if answer.verdict is not None:
-        yield verdict(answer.verdict, answer.lang)
+    said = [verdict(answer.verdict, answer.lang)] if answer.verdict is not None else []
+    solutions = list(_solutions(answer, limit))
+    # of a network the table of all layers is only beside the point of a claim
+    yield from (*said, *solutions) if _is_overview(answer) else (*solutions, *said)
     yield from derivation(answer.derivation, answer.titles)
     yield from (text((note, "dim")) for note in answer.notes)
+
+
+def _is_overview(answer: Answer) -> bool:
+    """Whether the solutions are a network's layers, which the derivation tells one by one."""
+    return bool(answer.titles) and not answer.rows
 
 
 def _solutions(answer: Answer, limit: int) -> Iterator[Block]:
     """One: its quantities one below the other, or in a sentence; several: a table with a column each. None: the notes say why."""
     solutions = answer.rows or answer.solutions
-    if not solutions or (answer.titles and len(solutions) <= 2):
+    if not solutions or (_is_overview(answer) and len(solutions) <= 2):
         return
     keys = list(dict.fromkeys(key for solution in solutions for key in solution))
     if len(solutions) == 1 and len(keys) <= 2:

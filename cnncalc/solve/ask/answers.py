@@ -33,6 +33,14 @@ CLAIMED = {
 DTYPE_OF = {64: "float64", 32: "float32", 16: "float16"}
 
 
+WEIGHTED = ("conv", "conv1d", "conv2d", "conv3d", "depthwise_conv", "transposed_conv", "dense")
+KINDS_OF: dict[str, tuple[str, ...]] = {
+    "conv": WEIGHTED[:-1], "dense": ("dense",), "maxpool": ("maxpool", "avgpool", "lppool"),
+}  # fmt: skip
+"""Which layers are counted for "the second convolutional layer"; without a kind those with weights."""
+MIDDLE = 1000
+
+
 class Answers:
     """Answers questions about one sketch."""
 
@@ -67,10 +75,12 @@ class Answers:
         self.claim = claim
         if claim is not None and question.what not in (*CLAIMED, *WINDOW):
             _stop(f"an answer to this cannot be judged: {say(question.what, self.lang)}", remedy="leave out --claim")
+        if question.what == "kernel" and "params" in question.given and "output" not in question.given:
+            return self._kernel(question)
         if question.what in WINDOW or (question.what == "input" and len(self.sketch.layers) <= 1):
             return self._window(question)
         special: dict[str, Callable[[Question], Answer]] = {
-            "input": self._input, "depth": self._depth, "batch": self._batch, "share": self._share,
+            "input": self._input, "depth": self._depth, "batch": self._batch, "share": self._share, "scale": self._scale,
         }  # fmt: skip
         if question.what in special:
             return special[question.what](question)
@@ -97,17 +107,21 @@ class Answers:
         analysis = analyze_spec(network.spec, batch=batch, dtype=dtype)
         explained = explain(network.spec, batch=batch, dtype=dtype, lang=self.lang)
         verdict = None if self.claim is None else self._judged(question, network, batch, dtype)
-        paths = [network.paths[index] for index in question.layers if index < len(network.paths)]
+        paths = self._paths(question, network)
         rows = [
             row for row in analysis.rows if not paths or any(f"{row.path}.".startswith(f"{path}.") for path in paths)
         ]
+        known = list(explained.derivation)
+        for path in paths:
+            if not any(each.path == path and each.figure == "params" for each in known):
+                # told with an earlier layer that is the same
+                own = explain(network.spec, path, batch=batch, dtype=dtype, lang=self.lang).derivation
+                known = [each for each in known if each.path != path] + list(own)
         maker = FIGURES_OF[what]
-        solution, lines, notes, unit = maker(
-            Case(question, analysis, rows, bool(paths), explained.derivation, self.lang)
-        )
+        solution, lines, notes, unit = maker(Case(question, analysis, rows, bool(paths), tuple(known), self.lang))
         name = "unshared" if question.unshared else what
         text = say(name, self.lang)
-        if paths and len(network.paths) > 1:
+        if paths and len(analysis.rows) > 1:
             text = say("of-layer", self.lang, question=text, layers=", ".join(paths))
         if batch != 1:
             text = say("of-batch", self.lang, question=text, batch=batch)
@@ -125,8 +139,20 @@ class Answers:
             verdict=verdict,
         )
 
+    def _paths(self, question: Question, network: Spelled) -> list[str]:
+        """The layers that the question is about; of a network that is called by its name those of a place in it."""
+        if network.paths or question.sentence not in self.sketch.places:
+            return [network.paths[index] for index in question.layers if index < len(network.paths)]
+        place, kind = self.sketch.places[question.sentence]
+        alike = KINDS_OF.get(kind or "", WEIGHTED)
+        rows = [row.path for row in analyze_spec(network.spec).rows if row.kind in alike]
+        index = (len(rows) - 1) // 2 if place == MIDDLE else place
+        if not -len(rows) <= index < len(rows):
+            _stop(f"{network.spec.name} has {len(rows)} such layers, not {place + 1}", f"1 to {len(rows)}")
+        return [rows[index]]
+
     def _judged(self, question: Question, network: Spelled, batch: int, dtype: str) -> Verdict | None:
-        paths = [network.paths[index] for index in question.layers]
+        paths = self._paths(question, network)
         if question.what in ("output", "field", "map_memory") and not paths:
             paths = list(network.paths[-1:])
         if len(paths) > 1:
@@ -262,6 +288,10 @@ class Answers:
         if len(modes) > 1:
             _stop("it is not clear whether the batch is for prediction or for training", "one of the two")
         training = modes == ["train"]
+        optimizer, rule = question.given.get("optimizer"), question.given.get("rule")
+        if rule == "torch" or (optimizer is not None and rule is None):
+            # only PyTorch's peak knows an optimizer
+            return self._batch_in_torch(question, int(memory), training, optimizer or "sgd")
         batch = largest_batch(
             self._needed().spec, int(memory), rule="textbook", training=training, dtype=DTYPE_OF[question.bits]
         )
@@ -274,6 +304,31 @@ class Answers:
         return Answer(
             shown, ({"batch": batch},), tuple(lines), "", titles=explained.titles, lang=self.lang, faults=case.faults
         )
+
+    def _batch_in_torch(self, question: Question, memory: int, training: bool, optimizer: str) -> Answer:
+        from cnncalc.analysis.fit import largest_batch
+
+        dtype = DTYPE_OF[question.bits]
+        spec = self._needed().spec
+        batch = largest_batch(spec, memory, rule="torch", training=training, optimizer=optimizer, dtype=dtype)
+        what = word("training" if training else "prediction", self.lang)
+        asked = say("batch-torch", self.lang, optimizer=optimizer if training else dtype)
+        return Answer(
+            say("of-layer", self.lang, question=asked, layers=what), ({"batch": batch},), (), "", lang=self.lang
+        )
+
+    def _scale(self, question: Question) -> Answer:
+        from cnncalc.solve.ask.doubling import doubled
+
+        given = question.given
+        dtype = DTYPE_OF[question.bits]
+        return doubled(self._needed().spec, given["change"], given["figures"], question.batch, dtype, self.lang)
+
+    def _kernel(self, question: Question) -> Answer:
+        from cnncalc.solve.ask.kernels import kernel_of
+
+        layers = self.sketch.layers or [Draft("conv", dict(self.sketch.loose))]
+        return kernel_of(layers, self.sketch.input, question.given["params"], self.lang)
 
     def _share(self, question: Question) -> Answer:
         pools = [one for one in self.sketch.layers if one.kind in ("maxpool", "avgpool")]

@@ -112,8 +112,10 @@ _USED_BY = {
     "memory": ("batch",),
     "field": ("depth",),
     "unshared": ("params",),
-    "optimizer": (),
-    "ratio": (),
+    "optimizer": ("batch",),
+    "rule": ("batch",),
+    "count": ("kernel",),
+    "ratio": ("scale",),
 }
 """Phrases that say something to some questions only."""
 

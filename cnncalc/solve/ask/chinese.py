@@ -63,6 +63,7 @@ LAYERS: tuple[Row, ...] = (
     row("<kernel:size> [深度可分离卷积|可分离卷积] [层]?", "layer", kind="separable_conv"),
     row("[深度卷积|逐通道卷积] [层]?", "layer", kind="depthwise_conv"),
     row("[展平|展开|拉平] [层|为向量|成向量]?", "layer", kind="flatten"),
+    row("[零]? 填充层 [每侧|宽度|大小]? <padding:n> [个]? [像素|零]?", "layer", kind="pad"),
     row("[批归一化|批量归一化] [层]?", "layer", kind="batchnorm"),
     row("[relu|sigmoid|tanh|softmax] [激活|激活函数|层]?", "layer", kind="activation"),
     row("[每个|每层|每一层|每个卷积层|各层] [后|之后|后面]? [都|均]? [接|跟|连接|紧跟]", "each_next"),
@@ -100,10 +101,12 @@ ATTRIBUTES: tuple[Row, ...] = (
     row("输出填充 <output_padding:n>", "set"),
     row(f"<nth:nth> [层|一层|卷积层|个卷积层|个]? [输出|有|产生|生成|使用]? <filters:n> {_COUNT} {_MAP}?", "nth"),
     row("<nth:nth> [层|一层]", "nth"),
+    row("第 <number:n> 层", "nth"),
     row("<nth:nth> [个]? 卷积层", "nth", kind="conv"),
     row("<nth:nth> [个]? 全连接层", "nth", kind="dense"),
     row("[每层|每一层|每个|各层|都|均|每个卷积层]", "each"),
     row("[输入输出通道|输入和输出通道|输入输出|通道] [数]? [都|均]? <both:n> [个]? [通道]?", "channels"),
+    row("[输入输出通道|输入和输出通道|输入输出|通道] [数]? [都|均]? c", "channels", both="C"),
     row("<channels:n> [个]? 输入通道 [和|与]? <filters:n> [个]? 输出通道", "channels"),
     row("从 <channels:n> [个]? [通道]? [到|变为] <filters:n> [个]? 通道", "channels"),
 )  # fmt: skip
@@ -128,10 +131,13 @@ CONTEXT: tuple[Row, ...] = (
     row("<memory:mem> [显存|内存|显卡|gpu]?", "memory"),
     row("[达到|覆盖|看到|得到] <field:k> 感受野", "field"),
     row("感受野 [才能|能|要]? [达到|大小|至少]? <field:k>", "field"),
-    row("[adam|adamw|sgd|momentum|rmsprop] [优化器]?", "optimizer"),
+    *(row(f"[使用|用|采用]? {name} [优化器]?", "optimizer", name=name) for name in ("adam", "adamw", "sgd", "momentum", "nesterov", "rmsprop")),
+    row("[按|按照|在]? [pytorch|torch] [规则|峰值|中|峰值内存]?", "rule", name="torch"),
+    row("[按|按照]? 教科书 [规则]?", "rule", name="textbook"),
 )  # fmt: skip
 
 QUESTIONS: tuple[Row, ...] = (
+    row("[有|共有|总共有]? <params:d> [个]? [可训练|可学习]? 参数", "count"),
     row(f"{_HOW}? [可训练|可学习|模型|网络|总]? [参数] [总数|数量|数目|个数|量|总量|总个数]?", "ask", what="params"),
     row(f"{_HOW}? 参数 [有|是|为]? {_HOW}", "ask", what="params"),
     row(f"{_HOW} [个]? 权重", "ask", what="weights"),
@@ -163,9 +169,12 @@ QUESTIONS: tuple[Row, ...] = (
     row("[多少|几] [个]? [卷积]? 层", "ask", what="depth"),
     row("最大 [的]? [批量|批次|批]", "ask", what="batch"),
     row("[丢弃|舍弃|丢掉|保留] [了]? [多少|百分之多少|多大比例]? [输入|输入值|数据|信息|激活]?", "ask", what="share"),
+    row("[如果|若|当]? [通道|通道数|卷积核数|宽度|输入输出通道|输入和输出通道] [都]? [加倍|翻倍|翻一番|变为两倍|增加一倍] [时|后]?", "scale", change="channels"),
+    row("[如果|若|当]? [图像|输入]? [边长|高和宽|尺寸|分辨率|高宽] [都]? [加倍|翻倍|翻一番|变为两倍|增加一倍] [时|后]?", "scale", change="side"),
+    row("[如果|若|当]? [批量|批次|批量大小] [加倍|翻倍|翻一番|变为两倍|增加一倍] [时|后]?", "scale", change="batch"),
     row("[不共享|无] [权重|参数]? [共享]?", "unshared"),
     row("[权重|参数] 不共享", "unshared"),
-    row("[比|比例|比值|倍|多少倍]", "ratio"),
+    row("[变为|变成|增加到|增至|是|为]? [原来的]? [比|比例|比值|倍|多少倍|几倍]", "ratio"),
 )  # fmt: skip
 
 HARMLESS = frozenset(

@@ -95,6 +95,8 @@ LAYERS: tuple[Row, ...] = (
     row("depthwise [convolution|convolutional|conv]? [layer]?", "layer", kind="depthwise_conv"),
     row("<kernel:size> depthwise [convolution|convolutional|conv]? [layer]?", "layer", kind="depthwise_conv"),
     row("[flatten|flattened|flattening] [layer|into a vector|to a vector]?", "layer", kind="flatten"),
+    row("[zero]? padding layer [of|with]? <padding:n> [pixel|zero]? [[on|at] [each|every|both|all] [side|border|edge]]?", "layer", kind="pad"),
+    row("<padding:n> pixel [zero]? padding layer", "layer", kind="pad"),
     row("[batch normalization|batch norm|batchnorm|batch normalisation] [layer]?", "layer", kind="batchnorm"),
     row("[relu|sigmoid|tanh|softmax] [activation|nonlinearity|non linearity|unit|layer|function|activation function]?", "layer", kind="activation"),
     row(f"{_DENSE} [hidden]? layer [with|has|having|of]? <units:size> [neuron|unit]", "layer", kind="dense"),
@@ -157,6 +159,8 @@ ATTRIBUTES: tuple[Row, ...] = (
     row(f"<nth:nth> [layer|one] [output|have|has|with|use|produce|generate|yield|give]? <filters:n> {_MAPS}?", "nth"),
     row(f"<nth:nth> {_CONV} [layer]? [output|have|has|with|use|produce|generate|yield|give]? <filters:n> {_MAPS}?", "nth", kind="conv"),
     row("<nth:nth> [layer|one]", "nth"),
+    row("layer [number|no]? <number:d>", "nth"),
+    row("[convolutional|convolution|conv] layer [number|no]? <number:d>", "nth", kind="conv"),
     row(f"<nth:nth> {_CONV} [layer]?", "nth", kind="conv"),
     row(f"<nth:nth> {_POOL}", "nth", kind="maxpool"),
     row(f"<nth:nth> {_DENSE} [layer]?", "nth", kind="dense"),
@@ -202,7 +206,9 @@ CONTEXT: tuple[Row, ...] = (
     row("[see|reach|cover] [receptive field]? [size|of at least|at least]? <field:k> [receptive field|pixel|region|input region]?", "field"),
     row("receptive field [of at least|at least|of size|size] <field:k>", "field"),
     row("[at least|at least as large as] <field:k> [receptive field|pixel]?", "field"),
-    row("[adam|adamw|sgd|momentum|nesterov|rmsprop] [optimizer|optimiser]?", "optimizer"),
+    *(row(f"[with|using]? [the]? {name} [optimizer|optimiser]?", "optimizer", name=name) for name in ("adam", "adamw", "sgd", "momentum", "nesterov", "rmsprop")),
+    row("[in|by|with|as in|according to]? [pytorch|torch] [peak|rule|memory|peak memory]?", "rule", name="torch"),
+    row("[by|with|as in|according to]? [the]? textbook [rule]?", "rule", name="textbook"),
 )  # fmt: skip
 
 ZOO: tuple[Row, ...] = (
@@ -215,6 +221,7 @@ ZOO: tuple[Row, ...] = (
 )  # fmt: skip
 
 QUESTIONS: tuple[Row, ...] = (
+    row(f"[has|have|with|get|give]? [total]? <params:d> {_LEARN} [parameter|param] [in total]?", "count"),
     row(f"{_HOW}? {_LEARN} [parameter|param]", "ask", what="params"),
     row("[parameter count|size in parameter]", "ask", what="params"),
     row(f"{_HOW} [learnable|trainable]? weight", "ask", what="weights"),
@@ -234,6 +241,7 @@ QUESTIONS: tuple[Row, ...] = (
     row("[how large|how big|what size|how wide] receptive field", "ask", what="field"),
     row("[how much|how large region|how large part|which part|what region|how many pixel] [input|image] [see|does each unit see|does one unit see|does a unit see|does a neuron see|does each neuron see]", "ask", what="field"),
     row(f"{_MUCH} {_MEMORY}", "ask", what="memory"),
+    row("[what happens to|happens to|effect on|how does|how do] [memory|ram] [usage|requirement|need|consumption]?", "ask", what="memory"),
     row("[memory|ram] [requirement|consumption|usage|footprint|size|need|cost]", "ask", what="memory"),
     row(f"{_MUCH}? {_MEMORY} [do|does]? [the]? {_OUTPUT} [occupy|take|take up|need|require|use]", "ask", what="map_memory"),
     row(f"{_MUCH}? {_MEMORY} [for|to store|store|take up|take|occupy|do|does]? [feature map|output|output map|activation|layer output|output feature map]", "ask", what="map_memory"),
@@ -257,14 +265,21 @@ QUESTIONS: tuple[Row, ...] = (
     row("[percentage|percent|share|fraction|proportion|part] [input|value|activation|pixel|number|input value]? [discarded|dropped|thrown away|lost|kept]?", "ask", what="share"),
     row("how many [in feature|input feature|input]", "ask", what="in_features"),
     row("[in feature|in features]", "ask", what="in_features"),
+    row("[when|if|after|by]? [we|you|one]? [double|doubling] [number]? [channel|width|filter|feature map|kernel]", "scale", change="channels"),
+    row("[when|if|after|by]? [number|both]? [input and output]? [channel|width|filter|feature map|channel count|number channel] [is|are|get]? [double|doubled|twice as large|twice as many]", "scale", change="channels"),
+    row("twice [as many|the|the number]? [channel|filter|feature map]", "scale", change="channels"),
+    row("[when|if|after|by]? [we|you|one]? [double|doubling] [height and width|width and height|side|image size|input size|resolution|side length|image side|input resolution|image resolution]", "scale", change="side"),
+    row("[when|if|after|by]? [height and width|width and height|side|image size|input size|resolution|side length|image side|input resolution|image resolution|image|input] [is|are|get]? [double|doubled|twice as large|twice as wide and high]", "scale", change="side"),
+    row("[when|if|after|by]? [we|you|one]? [double|doubling] [mini]? batch [size]?", "scale", change="batch"),
+    row("[when|if]? [mini]? batch [size]? [is|get]? [double|doubled|twice as large]", "scale", change="batch"),
     row("[without|no|not] [weight|parameter]? [sharing|shared]", "unshared"),
     row("[unshared|not shared] [weight]?", "unshared"),
-    row("[ratio|how many times|saving|reduction|factor]", "ratio"),
+    row("[ratio|how many times|saving|reduction|factor] [more|as many|as much|larger]?", "ratio"),
     row("[compare|comparison]", "compare"),
 )  # fmt: skip
 
 HARMLESS = frozenset(
-    """a about above accept all also always an and any apply applied applying architecture are as assume assuming at
+    """a about above accept change changes grow grows all also always an and any apply applied applying architecture are as assume assuming at
     based be been being below between but by calculate calculated called can cnn come comes compute computed computing
     consider considered consist consists consisting contain contains convnet composed could deep define defined
     denote describe described design designed determine do does doing done due during each either end entire entirely

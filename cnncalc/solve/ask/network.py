@@ -37,6 +37,7 @@ class Sketcher:
         self.grouped: Mark | None = None
         self.compared = any(mark.concept == "compare" for mark in reading.marks)
         self.asking = {mark.sentence for mark in reading.marks if mark.concept in ("ask", "again")}
+        self.named = any(mark.concept == "zoo" for mark in reading.marks)
 
     @property
     def layers(self) -> list[Draft]:
@@ -197,7 +198,12 @@ class Sketcher:
 
     def _on_nth(self, mark: Mark) -> None:
         values = dict(mark.values)
-        place, kind = values.pop("nth"), values.pop("kind", None)
+        place, kind = values.pop("nth", None), values.pop("kind", None)
+        if place is None:
+            place = values.pop("number") - 1
+        if self.named and not self.layers and not values:
+            self.sketch.places[mark.sentence] = (place, kind)
+            return
         if self._is_new(place, mark, kind):
             self._flush(mark)
             self.is_next = bool(self.layers)

@@ -28,7 +28,8 @@ class Question:
     bits: int = 32
     unshared: bool = False
     given: dict[str, Any] = field(default_factory=dict)
-    """Facts that only this kind of question uses: output, keep, memory, field, optimizer."""
+    """Facts that only this kind of question uses: output, keep, memory, field, optimizer,
+    rule, params (how many there are), change and figures (what doubles, and what is asked of it)."""
 
 
 class _Facts:
@@ -39,21 +40,24 @@ class _Facts:
         self.modes = list(dict.fromkeys(mark.values["mode"] for mark in marks if mark.concept == "mode"))
         self.again = any(mark.concept == "again" for mark in marks)
         self.unshared = any(mark.concept == "unshared" for mark in marks)
+        self.doubled = [mark.values["change"] for mark in marks if mark.concept == "scale"]
         self.ratio = any(mark.concept == "ratio" for mark in marks)
         context = {name: value for mark in marks if mark.concept == "context" for name, value in mark.values.items()}
         self.batch: int | None = context.get("batch")
         self.bits: int | None = context.get("bits")
         self.given: dict[str, Any] = {}
         for mark in marks:
-            if mark.concept in ("wanted", "map", "memory", "field"):
+            if mark.concept in ("wanted", "map", "memory", "field", "count"):
                 self.given.update(mark.values)
+            elif mark.concept in ("optimizer", "rule"):
+                self.given[mark.concept] = mark.values["name"]
             elif mark.concept == "keep":
                 self.given["keep"] = True
 
 
 def questions(reading: Reading, targets: dict[int, tuple[int, ...]]) -> tuple[Question, ...]:
     """The questions in their order. Raises SpecError when there is none."""
-    asking = {mark.sentence for mark in reading.marks if mark.concept in ("ask", "again")}
+    asking = {mark.sentence for mark in reading.marks if mark.concept in ("ask", "again", "scale")}
     # a batch that a question names is its own; one that a statement names is everybody's
     whole = _Facts([one for one in reading.marks if one.sentence not in asking or "batch" not in one.values])
     found: list[Question] = []
@@ -86,6 +90,11 @@ def _of_sentence(
     bits = facts.bits or whole.bits or 32
     batch = facts.batch or whole.batch or 1
     base = Question("", sentence, layers, batch, bits, facts.unshared, {**whole.given, **facts.given})
+    if facts.doubled:
+        figures = [*asks, *(mode for mode in facts.modes if "memory" in asks)]
+        asked = [one for one in figures if one != "memory" or not facts.modes]
+        yield from (replace(base, what="scale", given={"change": one, "figures": asked}) for one in facts.doubled)
+        return
     if facts.again and not asks and before:
         previous = before[-1]
         memory = previous.what in ("predict", "train")

@@ -16,6 +16,7 @@ FIELDS: dict[str, frozenset[str]] = {
     "maxpool": _WINDOW,
     "avgpool": _WINDOW - {"dilation"},
     "dense": frozenset({"units", "bias"}),
+    "pad": frozenset({"padding"}),
 }
 """Per kind what the phrases may say of it; other kinds take nothing."""
 
@@ -51,6 +52,8 @@ class Sketch:
     """Fields of a window that no layer was named for."""
     zoo: str = ""
     """A network that is called by its name."""
+    places: dict[int, tuple[int, str | None]] = field(default_factory=dict)
+    """Per sentence the place of a layer in the network of that name, and its kind where it is said."""
     targets: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """Per sentence the layers that its questions are about."""
 

@@ -9,6 +9,7 @@ from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.shapes import shape_text
 from cnncalc.solve.ask.phrases import say
 from cnncalc.solve.ask.sketch import Draft, Input
+from cnncalc.solve.lang import say as word
 from cnncalc.spec.model import Spec
 from cnncalc.spec.read import load, load_bytes, load_inline
 from cnncalc.zoo import PREFIX
@@ -21,7 +22,7 @@ _VALUES = {
     "separable_conv": "filters",
     "dense": "units",
 }
-_SHORT = {"maxpool": "kernel", "avgpool": "kernel", "depthwise_conv": "kernel"}
+_SHORT = {"maxpool": "kernel", "avgpool": "kernel", "depthwise_conv": "kernel", "pad": "padding"}
 _VECTOR = ("global_avgpool", "global_maxpool", "flatten", "dense")
 NEEDED = {
     "conv": "kernel",
@@ -31,6 +32,7 @@ NEEDED = {
     "depthwise_conv": "kernel",
     "separable_conv": "kernel",
     "dense": "units",
+    "pad": "padding",
 }
 """Without these a layer cannot be written at all."""
 
@@ -102,7 +104,12 @@ def _complete(one: Draft, number: int, filters_matter: bool) -> None:
     if value is not None and filters_matter and value not in one.fields and value not in missing:
         missing.append(value)
     if missing:
-        words = {"kernel": "the size of the kernel", "filters": "the number of filters", "units": "the number of units"}
+        words = {
+            "kernel": "the size of the kernel",
+            "filters": "the number of filters",
+            "units": "the number of units",
+            "padding": "the width of the padding",
+        }
         what = " and ".join(words[name] for name in missing)
         raise SpecError(
             Diagnostic(
@@ -139,7 +146,7 @@ def _unmentioned(layers: list[Draft], lang: str) -> Iterator[str]:
     if any("padding" not in one.fields for one in windows):
         taken.append(say("no-padding", lang))
     if taken:
-        yield say("unmentioned", lang, what=", ".join(taken))
+        yield say("unmentioned", lang, what=word("comma", lang).join(taken))
 
 
 # -- text ------------------------------------------------------------------------------------------------------------
@@ -175,7 +182,7 @@ def _yaml(start: str, rows: Iterable[tuple[str, dict[str, Any]]]) -> str:
     lines = ["cnncalc: 1", f"input: {start}"]
     calls = []
     for kind, fields in rows:
-        rest = {name: _flow(value) for name, value in fields.items()}
+        rest = {"amount" if kind == "pad" else name: _flow(value) for name, value in fields.items()}
         value = _VALUES.get(kind)
         if value is not None and value not in rest:
             rest = {value: "F", **rest}

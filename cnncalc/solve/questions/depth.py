@@ -125,6 +125,7 @@ def receptive_field(spec: Spec, at: str, *, claim: Any = None) -> Answer:
     }
     rows = {"receptive field": "x".join(map(dim_text, field.size)), "jump": "x".join(map(dim_text, field.jump))}
     rows["start"] = ", ".join(map(dim_text, field.start))
+    rows["effective padding"] = "x".join(dim_text(-1 * start) for start in field.start)
     if field.min_size != field.size:
         rows["shortest path"] = "x".join(map(dim_text, field.min_size))
     verdict = None

@@ -143,11 +143,11 @@ def _quotient(grown: Mapping[str, Any] | None, now: Mapping[str, Any], name: str
 
 
 def _row(solution: Mapping[str, Any]) -> dict[str, Any]:
-    changes = {f"{change} x 2": _shown(solution[change]) for change in CHANGES}
+    changes = {f"{change} x 2": shown_factor(solution[change]) for change in CHANGES}
     return {"figure": FIGURES[solution["figure"]], "now": solution["now"], **changes}
 
 
-def _shown(quotient: Any) -> str:
+def shown_factor(quotient: Any) -> str:
     """`4`, `≈ 3.941`; of a formula what it comes near to."""
     if quotient is None:
         return "?"
@@ -190,9 +190,11 @@ def _verdict(claim: str, solutions: tuple[Mapping[str, Any], ...]) -> Verdict:
     assert stated is not None
     (right,) = [one[change] for one in solutions if one["figure"] == figure]
     if not isinstance(right, int | Fraction):
-        stop(f"{claim} can be neither right nor wrong: the factor is {_shown(right)}", "a factor that is a number")
+        stop(
+            f"{claim} can be neither right nor wrong: the factor is {shown_factor(right)}", "a factor that is a number"
+        )
     if stated.holds(Fraction(right)) or (not stated.exact and stated.value == right):
         return Verdict(claim, True)
     half = stated.value * 2
     slips = ("only one of two factors was doubled",) if half == right or stated.holds(Fraction(right) / 2) else ()
-    return Verdict(claim, False, slips, _shown(right))
+    return Verdict(claim, False, slips, shown_factor(right))

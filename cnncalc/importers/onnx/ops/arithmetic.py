@@ -22,8 +22,10 @@ def _operands(t: Translator) -> tuple[Map, Map | Tensor, bool]:
 
 
 def _number(tensor: Tensor) -> float | None:
-    """The one number that a tensor holds everywhere, unless it is learned."""
+    """The one number that a tensor holds everywhere, unless it is stored as several or learned."""
     if tensor.learned or tensor.value is None or tensor.value.size == 0 or tensor.value.dtype.kind not in "iuf":
+        return None
+    if tensor.value.size > 1 and not tensor.made:
         return None
     first = tensor.value.reshape(-1)[0]
     return float(first) if bool((tensor.value == first).all()) else None
@@ -40,8 +42,7 @@ def add(t: Translator, node: Node) -> Value:
         return _joined(t, "add", [x, other])
     number = _number(other)
     source = node.inputs[1 if swapped else 0]
-    # a vector of equal numbers behind weights without a bias is that bias
-    if number is not None and not (prod(other.dims) > 1 and _takes_bias(t, x, other, source)):
+    if number is not None:
         return _rescaled(t, x, 1, number, source)
     return _shifted(t, x, other, source)
 
