@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cnncalc.api import load as load
     from cnncalc.core.diagnostic import Diagnostic as Diagnostic
     from cnncalc.core.diagnostic import SpecError as SpecError
+    from cnncalc.importers.keras.convert import from_keras as from_keras
     from cnncalc.importers.onnx.convert import from_onnx as from_onnx
     from cnncalc.importers.torch.convert import from_torch as from_torch
     from cnncalc.lint.result import LintResult as LintResult
@@ -40,6 +41,7 @@ _PLACES: dict[str, str] = {
     "export": "cnncalc.api",
     "explain": "cnncalc.solve.explain",
     "from_onnx": "cnncalc.importers.onnx.convert",
+    "from_keras": "cnncalc.importers.keras.convert",
     "from_torch": "cnncalc.importers.torch.convert",
     "load": "cnncalc.api",
 }
@@ -56,6 +58,7 @@ __all__ = [
     "analyze",
     "dump",
     "explain",
+    "from_keras",
     "from_onnx",
     "from_torch",
     "lint",

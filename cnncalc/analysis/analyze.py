@@ -23,6 +23,7 @@ from cnncalc.analysis.result import (
 )
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.dims import Condition, Dim, is_symbolic, times
+from cnncalc.core.pause import uncollected
 from cnncalc.core.shapes import AXES
 from cnncalc.graph.expand import expand
 from cnncalc.graph.model import Graph, Node
@@ -163,6 +164,7 @@ def _undecided(claims: tuple[ClaimResult, ...], stated: tuple[ClaimResult, ...])
     )
 
 
+@uncollected
 def analyze_graph(
     graph: Graph,
     batch: Dim,
@@ -307,6 +309,9 @@ def _torch(
     if reason:
         return TorchMemory(reason=reason), [None] * len(graph.nodes), None
     width, training = DTYPES[dtype], stated(graph.spec, optimizer)
+    if training.autocast and dtype != "float32":
+        reason = f"autocast is modelled for float32 parameters, not for {dtype}"
+        return TorchMemory(reason=reason), [None] * len(graph.nodes), None
     model = memory_model(graph, width, batch, training)
     found = figures(model, batch)
     said = [found.estimate, unmeasured(graph, dtype)]
@@ -323,6 +328,7 @@ def conditions(train: Train | None) -> tuple[str, ...]:
         (passes > 1, f"the gradients of {passes:,} batches are added up before a step"),
         (bool(train.weight_decay), f"weight decay {train.weight_decay}"),
         (bool(train.foreach), "the optimizer updates all parameters at once"),
+        (train.autocast is not None, f"under torch.autocast to {train.autocast}"),
         (train.set_to_none is False, "gradients are set to zero between steps, and stay"),
     )
     return tuple(words for holds, words in stated if holds)

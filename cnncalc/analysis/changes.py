@@ -101,7 +101,7 @@ def changes(setup: Setup, graph: Graph) -> Iterator[Change]:
             twice = _trained(setup, replace(train, accumulate=2 * (train.accumulate or 1)))._replace(batch=half)
             what = f"batch {half:,}, accumulated twice"
             yield Change("accumulate", what, twice, smaller=True, passes=2)
-    if DTYPES[setup.dtype] > 2:
+    if DTYPES[setup.dtype] > 2 and (setup.spec.train is None or setup.spec.train.autocast is None):
         yield Change("16-bit", "16-bit numbers (bfloat16)", setup._replace(dtype="bfloat16"))
     for optimizer in ("sgd", "momentum"):
         if optimizer != setup.optimizer:

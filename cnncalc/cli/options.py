@@ -11,9 +11,8 @@ from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
 from cnncalc.core.digits import whole
 from cnncalc.core.shapes import read_sizes
 from cnncalc.layers.fields import LARGEST
-from cnncalc.spec.problems import IDENTIFIER
+from cnncalc.spec.expression import is_name
 from cnncalc.spec.quantity import parse_quantity
-from cnncalc.spec.yaml import resolve
 
 if TYPE_CHECKING:
     from cnncalc.analysis.fit import Allowances
@@ -43,7 +42,7 @@ def batch_value(text: str | None) -> Any:
     number = whole(text)
     if number is not None and 1 <= number <= LARGEST:
         return number
-    if IDENTIFIER.fullmatch(text):
+    if is_name(text):
         from cnncalc.core.symbolic import symbol
 
         return symbol(text)
@@ -107,11 +106,14 @@ def input_values(texts: list[str], names: tuple[str, ...]) -> dict[str, tuple[An
 
 
 def _is_size(part: int | str) -> bool:
-    return 1 <= part <= LARGEST if isinstance(part, int) else IDENTIFIER.fullmatch(part) is not None
+    return 1 <= part <= LARGEST if isinstance(part, int) else is_name(part)
 
 
 def set_values(texts: list[str]) -> dict[str, Any]:
     """--set: name=value, several times."""
+    # not every command that takes options reads a spec
+    from cnncalc.spec.yaml import resolve
+
     result: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")

@@ -42,7 +42,8 @@ def _network(source: str) -> Any:
         file = Path(folder, "exported_network.py")
         file.write_text(source, encoding="utf-8")
         place = spec_from_file_location("exported_network", file)
-        assert place is not None and place.loader is not None
+        assert place is not None
+        assert place.loader is not None
         module = module_from_spec(place)
         place.loader.exec_module(module)
     names = re.findall(r"^class (\w+)", source, re.M)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cnncalc.core.diagnostic import did_you_mean
+from cnncalc.core.pause import uncollected
 from cnncalc.core.source import Span
 from cnncalc.graph.builder import MOST_LAYERS, Builder
 from cnncalc.graph.context import Context
@@ -33,6 +34,7 @@ DEEPEST = 80
 BlockFinder = Callable[[str], "Block | None"]
 
 
+@uncollected
 def expand(
     spec: Spec,
     find_block: BlockFinder,

@@ -56,13 +56,15 @@ class Layout(Enum):
 
 class Gradient(NamedTuple):
     """The gradient of one operand. `temporaries` (size, bytes per number) are alive while it is made; a `wide` one is
-    made at the result's size and then summed to the operand's, by way of a tensor of size `between` if there is one.
+    made at the result's size and then summed to the operand's, by way of a tensor of size `between` if there is one; with several images the sum
+    itself takes a `buffer`.
     """
 
     form: Form = Form.NEW
     temporaries: tuple[tuple[Size, int], ...] = ()
     wide: bool = False
     between: Size | None = None
+    buffer: Size | None = None
 
 
 class View(NamedTuple):

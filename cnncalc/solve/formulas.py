@@ -43,15 +43,6 @@ def _symbols(tree: Any) -> dict[str, Any]:
     return {one: symbol(one) for one in names}
 
 
-def has_formulas(given: Mapping[str, Any]) -> bool:
-    """Whether some quantity is a letter or a formula."""
-    return any(
-        is_formula(part)
-        for value in given.values()
-        for part in (value if isinstance(value, tuple | list) else (value,))
-    )
-
-
 def formula_window(
     given: Mapping[str, Any], kind: str, ceil: bool, question: str, noted: tuple[str, ...], claim: Any, lang: str
 ) -> Answer:

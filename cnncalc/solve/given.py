@@ -55,6 +55,15 @@ def is_formula(value: Any) -> bool:
     return bare and all(len(one.partition("_")[0].rstrip("0123456789")) == 1 for one in _NAME.findall(value))
 
 
+def has_formulas(given: Mapping[str, Any]) -> bool:
+    """Whether some quantity is a letter or a formula."""
+    return any(
+        is_formula(part)
+        for value in given.values()
+        for part in (value if isinstance(value, tuple | list) else (value,))
+    )
+
+
 def _part(name: str, text: str, part: str) -> Any:
     match = _PART.fullmatch(part)
     if match is None and is_formula(part) and (name != "padding" or "+" not in part):

@@ -27,7 +27,7 @@ from cnncalc.spec.schema_values import (
     value_types,
 )
 from cnncalc.spec.shipped import SHIPPED, shipped_block
-from cnncalc.spec.words import BUDGET_FIGURES, DTYPES, LOSSES, OPTIMIZERS, ROW_FIGURES, TOTAL_FIGURES
+from cnncalc.spec.words import AUTOCAST, BUDGET_FIGURES, DTYPES, LOSSES, OPTIMIZERS, ROW_FIGURES, TOTAL_FIGURES
 
 NESTING: tuple[str, ...] = (*sorted(MERGES), "highway", "stack")
 """The kinds that hold lists of layers."""
@@ -136,6 +136,7 @@ def _root() -> Json:
                     "weight_decay": {"type": "number", "minimum": 0},
                     "foreach": {"type": "boolean"},
                     "set_to_none": {"type": "boolean"},
+                    "autocast": {"enum": list(AUTOCAST)},
                 },
                 "description": "How it is trained.",
             },

@@ -12,7 +12,7 @@ from cnncalc.layers.fields import LARGEST
 from cnncalc.spec.model import Claim, Task, Train
 from cnncalc.spec.problems import IDENTIFIER, NAME, Reader, plain_value, shown
 from cnncalc.spec.quantity import parse_bound
-from cnncalc.spec.words import BUDGET_FIGURES, DTYPES, FIELD_FIGURES, LOSSES, OPTIMIZERS
+from cnncalc.spec.words import AUTOCAST, BUDGET_FIGURES, DTYPES, FIELD_FIGURES, LOSSES, OPTIMIZERS
 from cnncalc.spec.yaml import Mapping, Node, Scalar
 
 SIZE_KEYS = ("channels", "depth", "height", "width", "length")
@@ -198,6 +198,7 @@ class SectionReader(Reader):
             self._fact(entries, "weight_decay", "a number of at least 0", _is_decay),
             self._fact(entries, "foreach", flag, _is_flag),
             self._fact(entries, "set_to_none", flag, _is_flag),
+            self._word(entries.get("autocast"), "autocast", AUTOCAST),
         )
         return None if train == Train() else train
 

@@ -26,6 +26,7 @@ BLOCK = 512
 """CUDA's allocator gives out whole blocks of so many bytes."""
 COPIED = "ran on a copy of its input, because torch's group norm dies of a channels-last one that wants no gradient"
 RANDOM = "a checkpoint keeps the state of random numbers in the CPU's memory, which nobody sees from device meta"
+AUTOCAST = "autocast is modelled, and measured, on a CPU only"
 
 Run = tuple[Callable[[], None], list[Tensor]]
 """What runs, and what exists before."""
@@ -44,6 +45,11 @@ def measure_memory(
     Where torch does not get through a step, the reason is noted. Raises MemoryError where it does not fit.
     """
     seen = observed.memory = MemorySeen(setup.optimizer, settings=setup.text)
+    if setup.autocast and inputs[0].device.type != "cpu":
+        seen.refuse(AUTOCAST, *FIGURES)
+        for layer in observed.layers:
+            layer.saved = None
+        return
     training = Training(graph, network, inputs, setup)
     tick("what is saved for backward", 0, 3)
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -193,3 +195,14 @@ def test_the_outputs_in_the_documentation_are_real(call: str, shown: str) -> Non
 
 def test_the_documentation_names_every_question() -> None:
     assert all(f"`{question}" in PAGE for question in QUESTIONS)
+
+
+def test_a_window_question_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['cnncalc', 'solve', 'window', '--input', '224', '--output', '55', '--kernel', '11']\n"
+        "from cnncalc.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print([name for name in ('sympy', 'torch', 'numpy', 'rich', 'yaml') if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"

@@ -10,6 +10,7 @@ counts one byte per number. Source: torch 2.13 (ATen/autocast_mode.cpp), and mea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from cnncalc.analysis.torch_memory.machine import Machine
 from cnncalc.analysis.torch_memory.residents import Programs
@@ -19,7 +20,7 @@ from cnncalc.layers.operations import NEW, Form, Gradient, Operation, Size, size
 
 FULL, LOW = 4, 2
 """Bytes of float32, the format of parameters and images, and of bfloat16."""
-LOSSES = ("nll", "cross_entropy", "binary_cross_entropy", "mse", "l1")
+LOSSES = ("nll", "cross_entropy", "binary_cross_entropy", "bce_with_logits", "mse", "l1")
 """Losses that run in float32 as a whole."""
 CLASSES = ("nll", "cross_entropy")
 """Losses whose target is no number."""
@@ -45,7 +46,6 @@ class Machine16(Machine):
             known = self.casts[reads[0].storage] = super().operate(operation, reads)
         self.references[known.storage] += 1
         return known
-
 
     def _way(self, program: tuple[Operation, ...], read: Value, weight: Value) -> tuple[Operation, ...]:
         """As for other processes; the casts come before the operation that reads the map."""
@@ -189,7 +189,7 @@ class Rewriting:
     def _holding(self, operation: Operation, before: tuple[int, ...]) -> Operation:
         """With the results that were cast for it as further operands: the call holds them until it returns."""
         held = [self._first[slot] for slot in before if slot >= self._count and self._first[slot] != self._slots[slot]]
-        if not held:
+        if not held or operation.view is not None:
             return operation
         return operation._replace(
             reads=(*operation.reads, *held),
@@ -212,8 +212,8 @@ def _typed(operation: Operation, widths: Sequence[int], width: int, statistics: 
     """An operation with its sizes in bytes."""
     gradients = tuple(
         [
-            None if gradient is None else _gradient(operation, gradient, size(shape), mine or width, width)
-            for gradient, shape, mine in zip(operation.gradients, operation.shapes, widths, strict=True)
+            None if gradient is None else _gradient(operation, position, gradient, widths[position] or width, width)
+            for position, gradient in enumerate(operation.gradients)
         ]
     )
     return operation._replace(
@@ -226,12 +226,24 @@ def _typed(operation: Operation, widths: Sequence[int], width: int, statistics: 
     )
 
 
-def _gradient(operation: Operation, gradient: Gradient, numbers: Size, mine: int, width: int) -> Gradient:
+def _gradient(operation: Operation, position: int, gradient: Gradient, mine: int, width: int) -> Gradient:
     """Made in the result's format; where that is not the operand's, the engine casts it once all are there."""
     temporaries = tuple([(one if each else _times(one, width), each) for one, each in gradient.temporaries])
+    numbers = operation.sizes[position]
+    scattered = width == LOW and gradient.wide and _scattered(operation, position)
     apart = mine != width and gradient.form is not Form.VIEW and operation.name not in NORMS
     between = _times(numbers, width) if gradient.wide and apart else None
-    return Gradient(gradient.form, temporaries, gradient.wide or apart, between)
+    # a sum of 16-bit numbers over axes that do not lie together is made in float32, of a copy
+    buffer = (FULL * numbers[0], -FULL * prod(operation.shape)) if gradient.wide and scattered else None
+    return Gradient(gradient.form, temporaries, gradient.wide or apart, between, buffer)
+
+
+def _scattered(operation: Operation, position: int) -> bool:
+    """Whether the axes over which a broadcast operand's gradient is summed are parted by others."""
+    shape, whole = operation.shapes[position], operation.shape
+    summed = [one != all_ for one, all_ in zip((1,) * (len(whole) - len(shape)) + shape, whole, strict=True)]
+    parts = [mine for mine, length in zip(summed, whole, strict=True) if length != 1]
+    return sum(now and not before for before, now in zip([False, *parts], parts, strict=False)) > 1
 
 
 def _times(numbers: Size, width: int) -> Size:

@@ -130,6 +130,8 @@ class Engine:
             self._release(grad)
             grad = Grad(summed, None, operation.shapes[position], gradient.between)
         storage = self.machine.make(operation.sizes[position], 0, "transients", "gradient")
+        if gradient.buffer is not None and self.machine.sample > 1:
+            self.machine.drop(self.machine.make(gradient.buffer, 1, "transients", "copy in float32"))
         self._release(grad)
         return Grad(storage, None, operation.shapes[position], operation.sizes[position])
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cnncalc.analysis.result import LiveTensor, Peak, TorchMemory
-from cnncalc.analysis.torch_memory.autocast import CastPrograms
+from cnncalc.analysis.torch_memory.autocast import CastPrograms, Machine16
 from cnncalc.analysis.torch_memory.engine import Engine
 from cnncalc.analysis.torch_memory.machine import Machine
 from cnncalc.analysis.torch_memory.network import Simulation
@@ -133,7 +133,14 @@ def memory_model(graph: Graph, width: int, batch: Dim, training: Training) -> Me
     )
 
 
+ROOMY = ("mse", "binary_cross_entropy")
+"""Losses whose number torch keeps, under autocast, in a tensor as large as the output."""
+
+
 def _unsure(graph: Graph, machine: Machine) -> str:
+    task = graph.spec.task
+    if isinstance(machine, Machine16) and task is not None and task.loss in ROOMY:
+        return f"under autocast the loss {task.loss} holds as much as its output in float32, which is not counted"
     if machine.unsure < 0:
         return ""
     path = graph.nodes[machine.unsure].path

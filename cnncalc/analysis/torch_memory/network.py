@@ -131,7 +131,7 @@ def _first(section: Section) -> int:
 def _sum() -> Operation:
     program = Program(((), ()))
     program.add("add", (0, 1), (1,), (SAME, SAME), layout=Layout.PLAIN)
-    return program.operations[0]
+    return program.operations[0]._replace(shapes=((), ()), sizes=((1, 0), (1, 0)))
 
 
 _SUM = _sum()

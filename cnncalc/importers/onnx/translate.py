@@ -5,16 +5,16 @@ A rule finds its operands as maps or tensors. What no rule understands is collec
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.core.diagnostic import Diagnostic
 from cnncalc.core.shapes import Shape, shape_text
 from cnncalc.graph.shape import Shapes
 from cnncalc.importers.onnx.fold import fold
 from cnncalc.importers.onnx.graph import Network, Node, Tensor, plain_node
+from cnncalc.importers.onnx.readers import users
 from cnncalc.importers.onnx.values import Map, NotUnderstoodError, Unknown, Value, plain
 from cnncalc.importers.sketch import Ref, Scope, Step
 from cnncalc.layers import layer_class
@@ -363,32 +363,6 @@ def _reason(error: ValueError) -> str:
         return str(error).splitlines()[0]
     first = found(include_url=False)[0]
     return f"{'.'.join(map(str, first['loc'][:1]))}: expected {first['msg']}"
-
-
-class Users(NamedTuple):
-    """Who reads what."""
-
-    counts: Counter[str]
-    nodes: dict[str, list[Node]]
-
-
-def users(network: Network) -> Users:
-    """The readers of every value, results among them."""
-    count: Counter[str] = Counter(network.outputs)
-    nodes: dict[str, list[Node]] = {}
-    for node in network.nodes:
-        for name in node.inputs:
-            count[name] += 1
-            nodes.setdefault(name, []).append(node)
-    # what bodies read from outside is read more than once: nothing may be joined with it
-    waiting = [body for node in network.nodes for body in node.attributes.values() if hasattr(body, "node")]
-    while waiting:
-        body = waiting.pop()
-        for one in body.node:
-            count.update(dict.fromkeys(one.input, 2))
-            waiting += [attribute.g for attribute in one.attribute if attribute.HasField("g")]
-        count.update({one.name: 2 for one in body.output})
-    return Users(count, nodes)
 
 
 def _moves_channels(node: Node, order: tuple[int, ...]) -> bool:

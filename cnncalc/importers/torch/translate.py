@@ -16,51 +16,16 @@ import torch
 from cnncalc.core.diagnostic import Diagnostic
 from cnncalc.core.shapes import Shape
 from cnncalc.importers.sketch import Ref, Scope, Step
+from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.partial import Region
 from cnncalc.importers.torch.trace import BATCH, Traced, location
 from cnncalc.importers.torch.values import Map, Noise, Unknown, Value, Weight, plain
 from cnncalc.layers import layer_class
 
-
-_VIEWS = frozenset(
+_ALIASES = frozenset(
     {"flatten", "reshape", "permute", "slice", "crop", "channel_shuffle", "pixel_shuffle", "pixel_unshuffle"}
 )
 """Kinds whose result may be the input's own memory."""
-
-
-class NotUnderstoodError(Exception):
-    """A rule cannot word an operation; the message says why."""
-
-
-class Arguments:
-    """An operation's arguments by the names of its schema; tensors are already values."""
-
-    def __init__(self, node: Any, read: Callable[[Any], Any]) -> None:
-        self.node = node
-        self._values: dict[str, Any] = {}
-        for index, argument in enumerate(node.target._schema.arguments):
-            if index < len(node.args):
-                given = node.args[index]
-            elif argument.name in node.kwargs:
-                given = node.kwargs[argument.name]
-            else:
-                given = argument.default_value if argument.has_default_value() else None
-            self._values[argument.name] = read(given)
-        self.first: Any = next(iter(self._values.values()), None)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._values[name]
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """An argument that not every overload has."""
-        return self._values.get(name, default)
-
-    def values(self) -> list[Any]:
-        """All of them, lists opened."""
-        found: list[Any] = []
-        for value in self._values.values():
-            found += value if isinstance(value, list) else [value]
-        return found
 
 
 class Module(NamedTuple):
@@ -209,7 +174,7 @@ class Translator:
         """Marks the last step as one in place, where the memory model has that: not over a view of another map."""
         step = self.steps[-1]
         source = self.steps[step.inputs[0]].kind if step.inputs[0] >= 0 else ""
-        if layer_class(step.kind).overwrites and source not in _VIEWS and not source.startswith("global_"):
+        if layer_class(step.kind).overwrites and source not in _ALIASES and not source.startswith("global_"):
             self.steps[-1] = step._replace(inplace=True)
 
     # -- what rules use --------------------------------------------------------------------------------------------

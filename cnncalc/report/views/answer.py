@@ -34,10 +34,11 @@ def answer_doc(answer: Answer, *, limit: int = 40) -> Doc:
 
 
 def _blocks(answer: Answer, limit: int) -> Iterator[Block]:
-    from cnncalc.report.views.analysis import problem
-
     yield Heading(answer.question, 1)
-    yield from map(problem, answer.faults)
+    if answer.faults:
+        from cnncalc.report.views.analysis import problem
+
+        yield from map(problem, answer.faults)
     said = [verdict(answer.verdict, answer.lang)] if answer.verdict is not None else []
     solutions = list(_solutions(answer, limit))
     # of a network the table of all layers is only beside the point of a claim

@@ -147,6 +147,8 @@ class Answers:
         alike = KINDS_OF.get(kind or "", WEIGHTED)
         rows = [row.path for row in analyze_spec(network.spec).rows if row.kind in alike]
         index = (len(rows) - 1) // 2 if place == MIDDLE else place
+        if place == MIDDLE and len(rows) % 2 == 0:
+            _stop(f"{network.spec.name} has {len(rows)} such layers: none of them is the middle one")
         if not -len(rows) <= index < len(rows):
             _stop(f"{network.spec.name} has {len(rows)} such layers, not {place + 1}", f"1 to {len(rows)}")
         return [rows[index]]

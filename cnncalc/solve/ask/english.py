@@ -313,6 +313,7 @@ PHRASES = (
     "per layer",
     "not using [a]? [convolutional|convolution]? [network|layer]",
     "[what happens to|happens to]",
+    "what happens",
     "the total",
 )  # fmt: skip
 

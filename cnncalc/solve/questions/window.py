@@ -12,9 +12,7 @@ from cnncalc.layers import layer_class
 from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import Sides
 from cnncalc.solve.answer import Answer
-from cnncalc.solve.formulas import formula_window, has_formulas
-from cnncalc.solve.given import ANY, per_axis, stop
-from cnncalc.solve.judge import judge
+from cnncalc.solve.given import ANY, has_formulas, per_axis, stop
 from cnncalc.solve.lang import say as word
 from cnncalc.solve.misses import text_of, why
 from cnncalc.solve.recorded import window_lines
@@ -63,6 +61,8 @@ def window(
     given = dict(zip(NAMES, (input, output, kernel, stride, padding, dilation, output_padding), strict=True))
     noted = _complete(given, kind, lang)
     if has_formulas(given):
+        from cnncalc.solve.formulas import formula_window
+
         if channels is not None or filters is not None:
             stop("letters are not counted with", "numbers", remedy="ask: cnncalc explain 'in 3xHxW; conv 96 k11 s4'")
         return formula_window(given, kind, ceil, _question(given, kind, lang), noted, claim, lang)
@@ -87,7 +87,11 @@ def window(
     more = Figures(kind, channels, filters, groups, bias) if channels is not None else None
     solutions = tuple(_solution(kind, ceil, row, values["padding"], more) for row in rows)
     notes = tuple(_notes(asks, found, rows, equal, noted, lang))
-    verdict = None if claim is None else judge(claim, asks, rows, solutions, more, ceil)
+    verdict = None
+    if claim is not None:
+        from cnncalc.solve.judge import judge
+
+        verdict = judge(claim, asks, rows, solutions, more, ceil)
     lines = tuple(window_lines(kind, rows[0], ceil)) if rows else ()
     table = tuple(_table_row(asks, row, solution, lang) for row, solution in zip(rows, solutions, strict=True))
     return Answer(_question(given, kind, lang), solutions, lines, "", notes, verdict, lang=lang, rows=table)

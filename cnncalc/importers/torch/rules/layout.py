@@ -6,9 +6,10 @@ from math import prod
 from typing import Any
 
 from cnncalc.core.shapes import Shape
+from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.rules.pointwise import axis_word
 from cnncalc.importers.torch.rules.windows import short
-from cnncalc.importers.torch.translate import Arguments, NotUnderstoodError, Rule, Translator
+from cnncalc.importers.torch.translate import Rule, Translator
 from cnncalc.importers.torch.values import Map, Noise, Value, Weight, plain
 
 

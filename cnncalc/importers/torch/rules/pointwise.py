@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.core.shapes import AXES
+from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.rules.windows import weight_of
-from cnncalc.importers.torch.translate import Arguments, NotUnderstoodError, Rule, Translator
+from cnncalc.importers.torch.translate import Rule, Translator
 from cnncalc.importers.torch.values import Map, Noise, Value, plain
 
 

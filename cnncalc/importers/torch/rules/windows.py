@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.importers.sketch import Ref
-from cnncalc.importers.torch.translate import Arguments, NotUnderstoodError, Rule, Translator
+from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
+from cnncalc.importers.torch.translate import Rule, Translator
 from cnncalc.importers.torch.values import Map, Value, Weight, plain
 
 

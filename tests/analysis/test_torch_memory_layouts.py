@@ -1,0 +1,76 @@
+"""The memory model where numbers lie out of order, against torch: 0 bytes off. Drawn networks, cut down to what told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cnncalc.analysis.torch_memory.strides import elementwise, ordered
+
+from .truth import both, graph
+
+CASES = {
+    "max pooling of a signal out of order copies it in a prediction": (
+        "3x11",
+        "- dense: {units: 10, bias: false, axis: channels}\n- maxpool: {kernel: 3, padding: 1}",
+    ),
+    "a frozen product along a signal's channels folds nothing": (
+        "3x11",
+        "- conv: {filters: 3, kernel: 1}\n- dense: {units: 40, axis: channels, trainable: false}\n- silu",
+    ),
+    "a bias that is added in place": (
+        "3x7x6",
+        "- dense: {units: 9, axis: channels}\n- silu\n- conv: {filters: 2, kernel: 3}",
+    ),
+    "one position, channels last": (
+        "2x7x6",
+        "- dense: {units: 9, axis: channels}\n- global_avgpool: {keepdims: false}\n- dropout: 0.3\n- silu",
+    ),
+    "axes of length 1": (
+        "5x3x1x1",
+        "- layernorm: {over: channels, affine: false}\n- conv: {filters: 5, kernel: 3, padding: same, bias: false}\n- sigmoid",
+    ),
+    "one image after a permutation": (
+        "3x11x6",
+        (
+            "- locally_connected: {filters: 3, kernel: 1, bias: false}\n- leaky_relu: 0.2\n"
+            "- conv: {filters: 5, kernel: 3, padding: same, bias: false}\n- instancenorm: {affine: true}"
+        ),
+    ),
+    "a transposed convolution of a volume": (
+        "12x5x6x6",
+        "- transposed_conv: {filters: 3, kernel: [1, 1, 2], padding: same}\n- conv: {filters: 3, kernel: 1, groups: 3}",
+    ),
+    "a gradient that is a view is not added to": (
+        "5x4x7",
+        (
+            "- conv: {filters: 4, kernel: 1}\n- relu: {name: n1}\n- dense: {units: 10, bias: false, axis: last}\n"
+            "- conv: {from: n1, filters: 7, kernel: 3, padding: same, dilation: [3, 1]}"
+        ),
+    ),
+    "the larger of two": ("18", "- dense: 78\n- sigmoid\n- maximum: [[], [relu]]"),
+}
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("case", CASES)
+def test_numbers_out_of_order(case: str, batch: int, tmp_path: Path) -> None:
+    given, layers = CASES[case]
+    path = tmp_path / "one.yaml"
+    path.write_text(f"cnncalc: 1\nname: one\ninput: {given}\nlayers:\n{layers}\n", encoding="utf-8")
+    predicted, measured = both(graph(path), batch)
+    assert predicted == measured
+
+
+def test_elementwise_follows_the_first_that_tells() -> None:
+    # torch.empty_strided((2, 3, 4), (12, 1, 3)).relu().stride(), and the like
+    assert elementwise((2, 3, 4), [((2, 3, 4), (12, 1, 3))]) == (12, 1, 3)
+    assert elementwise((2, 3, 4), [((2, 3, 4), None), ((2, 3, 4), (12, 1, 3))]) is None
+    assert elementwise((2, 3, 4), [((2, 3, 4), (0, 0, 0)), ((2, 3, 4), (12, 1, 3))]) == (12, 1, 3)
+
+
+def test_axes_of_length_1_do_not_disturb_the_order() -> None:
+    assert ordered((2, 5, 1, 1), (5, 1, 5, 5))
+    assert elementwise((2, 5, 1, 1, 1), [((2, 5, 1, 1, 1), (5, 1, 5, 5, 5))]) is None
+    assert not ordered((2, 5, 2, 1), (10, 1, 5, 5))
