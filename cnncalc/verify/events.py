@@ -149,7 +149,8 @@ def _kinds(name: str) -> frozenset[bool | None]:
 def _calls_itself(node: Any) -> bool:
     """Whether it only calls the kernel of the same name: a composite overload, or autocast after casting operands."""
     called = {child.name for child in node.children if str(child.typed[0]) == "_EventType.TorchOp"}
-    return node.name in called and True in _kinds(node.name)
+    casts = called == {"aten::to", node.name}
+    return node.name in called and (casts or True in _kinds(node.name))
 
 
 def _composite(name: str) -> bool | None:
