@@ -11,7 +11,7 @@ from cnncalc.graph.model import Node
 from cnncalc.lint.finding import Finding
 from cnncalc.lint.network import Network
 from cnncalc.lint.rule import Rule
-from cnncalc.lint.rules.wiring import DEPTHWISE, kernel, numeric, share, side_text
+from cnncalc.lint.rules.wiring import DEPTHWISE, kernel, numeric, share
 
 
 class Wide1x1(Rule):
@@ -72,9 +72,10 @@ class Wide1x1(Rule):
             area = sides[0] * sides[-1]
             one, narrow = area * read * filters, width * (read + filters) + area * width * width
             if narrow < one:
+                window = "x".join(map(str, sides))
                 yield self.finding(
                     node,
-                    f"{side_text(sides)} on {read} channels has {one:,} weights; 1x1 to {width}, {side_text(sides)}, 1x1 back has {narrow:,} ({share(one - narrow, one)} less)",
+                    f"{window} on {read} channels has {one:,} weights; 1x1 to {width}, {window}, 1x1 back has {narrow:,} ({share(one - narrow, one)} less)",
                     "put a bottleneck around it",
                 )
 
