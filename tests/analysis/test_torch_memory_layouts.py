@@ -38,6 +38,10 @@ CASES = {
             "- conv: {filters: 5, kernel: 3, padding: same, bias: false}\n- instancenorm: {affine: true}"
         ),
     ),
+    "the gradient of an interpolation follows the one that comes in": (
+        "4x3x3",
+        "- dense: {units: 2, axis: channels}\n- upsample: {factor: 1}",
+    ),
     "a transposed convolution of a volume": (
         "12x5x6x6",
         "- transposed_conv: {filters: 3, kernel: [1, 1, 2], padding: same}\n- conv: {filters: 3, kernel: 1, groups: 3}",

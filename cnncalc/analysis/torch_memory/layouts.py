@@ -54,6 +54,9 @@ def backward(
         if RESULT in kept:
             operands.append((whole, forward(operation, strides, real)))
         return elementwise(whole, [(whole, incoming), *operands])
+    if operation.name == "upsample":
+        # interpolation alone asks the gradient that comes in, not its operand
+        return image(shape, real(operation.shape), incoming)
     if mine is None:
         return None
     if operation.layout is Layout.IMAGE:
