@@ -38,6 +38,10 @@ CASES = {
             "- conv: {filters: 5, kernel: 3, padding: same, bias: false}\n- instancenorm: {affine: true}"
         ),
     ),
+    "slopes that are not broadcast are not summed": (
+        "3",
+        "- prelu: {per: layer}\n- prelu: {per: channel}\n- dense: 3",
+    ),
     "the gradient of an interpolation follows the one that comes in": (
         "4x3x3",
         "- dense: {units: 2, axis: channels}\n- upsample: {factor: 1}",

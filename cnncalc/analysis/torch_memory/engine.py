@@ -125,6 +125,8 @@ class Engine:
         gradient = operation.gradients[position]
         if gradient is None or not gradient.wide:
             return grad
+        if self.machine.real(operation.shapes[position]) == self.machine.real(operation.shape):
+            return grad  # one image on one position: nothing is broadcast, so nothing is summed
         if gradient.between is not None:
             summed = self.machine.make(gradient.between, 0, "transients", "gradient")
             self._release(grad)
