@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnncalc.importers.maps import Map, plain
 from cnncalc.importers.onnx.graph import Tensor
-from cnncalc.importers.torch.values import Map, plain
 
 
 class NotUnderstoodError(Exception):

@@ -12,6 +12,7 @@ from torch import nn
 
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.shapes import Shape, shape_text
+from cnncalc.importers.maps import Map
 from cnncalc.importers.parts import valid
 from cnncalc.importers.sketch import Output, Sketch
 from cnncalc.importers.tidy import tidy
@@ -20,7 +21,6 @@ from cnncalc.importers.torch.partial import regions
 from cnncalc.importers.torch.rules import COMPOSITES, RULES
 from cnncalc.importers.torch.trace import TraceError, device_of, dtype_of, images, trace
 from cnncalc.importers.torch.translate import Module, Translator
-from cnncalc.importers.torch.values import Map
 
 
 class Reading(NamedTuple):

@@ -15,11 +15,12 @@ import torch
 
 from cnncalc.core.diagnostic import Diagnostic
 from cnncalc.core.shapes import Shape
+from cnncalc.importers.maps import Map, plain
 from cnncalc.importers.sketch import Ref, Scope, Step
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.partial import Region
 from cnncalc.importers.torch.trace import BATCH, Traced, location
-from cnncalc.importers.torch.values import Map, Noise, Unknown, Value, Weight, plain
+from cnncalc.importers.torch.values import Noise, Unknown, Value, Weight
 from cnncalc.layers import layer_class
 
 _ALIASES = frozenset(

@@ -5,20 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.core.shapes import Shape
-from cnncalc.importers.sketch import Ref
-
-
-class Map(NamedTuple):
-    """A batch of maps.
-
-    `axes` tells for each of the tensor's axes but the batch which axis of the layer's output it is (0 the channels), so
-    that permuted views (channels last) need no layer of their own; None is an axis of size 1 that only the tensor has.
-    """
-
-    ref: Ref
-    axes: tuple[int | None, ...]
-    stretched: bool = False
-    """Expanded along axes of size 1 (`expand_as`), as a product does by itself."""
+from cnncalc.importers.maps import Map
 
 
 class Weight(NamedTuple):
@@ -41,8 +28,3 @@ class Unknown(NamedTuple):
 
 
 Value = Map | Weight | Noise | Unknown | tuple  # type: ignore[type-arg]
-
-
-def plain(ref: Ref, rank: int) -> Map:
-    """A map whose tensor has the layer's axes in their order."""
-    return Map(ref, tuple(range(rank)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
-from cnncalc.core.shapes import AXES, Shape
+from cnncalc.core.shapes import AXES
+from cnncalc.importers.maps import renamed, shuffled
 from cnncalc.importers.onnx.graph import Node, Tensor
 from cnncalc.importers.onnx.ops.windows import amount
 from cnncalc.importers.onnx.translate import Rule, Translator
@@ -92,12 +93,12 @@ def view(t: Translator, x: Map, wanted: list[int]) -> Value:
         return x
     if not shape:
         raise NotUnderstoodError("leaves no axis but the batch")
-    axes = _renamed(t, x, shape)
+    axes = renamed(x, t.shape(x.ref), shape)
     if axes is not None:
         return x._replace(axes=axes)
     if x.stretched:
         raise NotUnderstoodError("works on an expanded map")
-    groups = _shuffled(t, x, shape)
+    groups = shuffled(x, shape, t.steps, t.shape)
     if groups:
         return t.give("channel_shuffle", {"groups": groups}, (t.steps[x.ref].inputs[0],))
     ref = t.ordered(x).ref
@@ -108,34 +109,6 @@ def view(t: Translator, x: Map, wanted: list[int]) -> Value:
     if len(shape) > 4:
         raise NotUnderstoodError(f"makes a map of {len(shape) - 1} axes; the language knows up to 3")
     return t.give("reshape", {"shape": list(shape)}, (ref,))
-
-
-def _renamed(t: Translator, x: Map, shape: Shape) -> tuple[int | None, ...] | None:
-    """The axes of the new tensor where only axes of size 1 that no layer has come or go; else None."""
-    own = t.shape(x.ref)
-    waiting = [axis for axis in x.axes if axis is not None]
-    if len(shape) < len(waiting) or prod(shape) != prod(own):
-        return None
-    axes: list[int | None] = []
-    for place, size in enumerate(shape):
-        left = len(shape) - place
-        if waiting and own[waiting[0]] == size and (size != 1 or left == len(waiting)):
-            axes.append(waiting.pop(0))
-        elif size == 1 and left > len(waiting):
-            axes.append(None)
-        else:
-            return None
-    return None if waiting else tuple(axes)
-
-
-def _shuffled(t: Translator, x: Map, shape: Shape) -> int:
-    """The groups of a channel shuffle that ends here: as [groups, C / groups, ...], swapped, and back; else 0."""
-    if x.ref < 0 or t.steps[x.ref].kind != "reshape" or x.axes[:2] != (1, 0):
-        return 0
-    if x.axes[2:] != tuple(range(2, len(x.axes))) or t.shape(t.steps[x.ref].inputs[0]) != shape:
-        return 0
-    split = t.shape(x.ref)
-    return int(split[0]) if (split[0] * split[1], *split[2:]) == tuple(shape) else 0
 
 
 def flatten(t: Translator, node: Node) -> Value:

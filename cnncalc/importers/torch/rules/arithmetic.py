@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.core.shapes import Shape
+from cnncalc.importers.maps import Map, plain
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.rules.pointwise import dropped
 from cnncalc.importers.torch.rules.windows import weight_of
 from cnncalc.importers.torch.translate import Rule, Translator
-from cnncalc.importers.torch.values import Map, Noise, Value, Weight, plain
+from cnncalc.importers.torch.values import Noise, Value, Weight
 
 
 def _number(value: Any) -> float | None:

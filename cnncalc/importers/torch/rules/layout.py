@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
-from cnncalc.core.shapes import Shape
+from cnncalc.importers.maps import Map, plain, renamed, shuffled
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.rules.pointwise import axis_word
 from cnncalc.importers.torch.rules.windows import short
 from cnncalc.importers.torch.translate import Rule, Translator
-from cnncalc.importers.torch.values import Map, Noise, Value, Weight, plain
+from cnncalc.importers.torch.values import Noise, Value, Weight
 
 
 def same(t: Translator, a: Arguments) -> Value:
@@ -26,12 +25,12 @@ def view(t: Translator, a: Arguments) -> Value:
     x, shape = t.map(a.first), t.result()
     if shape == t.sizes(x):
         return x
-    axes = _renamed(t, x, shape)
+    axes = renamed(x, t.shape(x.ref), shape)
     if axes is not None:
         return x._replace(axes=axes)
     if x.stretched:
         raise NotUnderstoodError("works on an expanded map")
-    groups = _shuffled(t, x, shape)
+    groups = shuffled(x, shape, t.steps, t.shape)
     if groups:
         inner = t.steps[x.ref].inputs[0]
         return plain(t.emit("channel_shuffle", {"groups": groups}, (inner,), shape), len(shape))
@@ -44,35 +43,6 @@ def view(t: Translator, a: Arguments) -> Value:
     if len(shape) > 4:
         raise NotUnderstoodError(f"makes a map of {len(shape) - 1} axes; the language knows up to 3")
     return t.give("reshape", {"shape": list(shape)}, (ref,))
-
-
-def _renamed(t: Translator, x: Map, shape: Shape) -> tuple[int | None, ...] | None:
-    """The axes of the new tensor where only axes of size 1 that no layer has come or go; else None."""
-    own = t.shape(x.ref)
-    real = [axis for axis in x.axes if axis is not None]
-    if len(shape) < len(real) or prod(shape) != prod(own):
-        return None
-    axes: list[int | None] = []
-    waiting = list(real)
-    for place, size in enumerate(shape):
-        left = len(shape) - place
-        if waiting and own[waiting[0]] == size and (size != 1 or left == len(waiting)):
-            axes.append(waiting.pop(0))
-        elif size == 1 and left > len(waiting):
-            axes.append(None)
-        else:
-            return None
-    return None if waiting else tuple(axes)
-
-
-def _shuffled(t: Translator, x: Map, shape: Shape) -> int:
-    """The groups of a channel shuffle that ends here: view [groups, C / groups, ...], swapped, viewed back; else 0."""
-    if x.ref < 0 or t.steps[x.ref].kind != "reshape" or x.axes[:2] != (1, 0):
-        return 0
-    if x.axes[2:] != tuple(range(2, len(x.axes))) or t.shape(t.steps[x.ref].inputs[0]) != shape:
-        return 0
-    split = t.shape(x.ref)
-    return int(split[0]) if (split[0] * split[1], *split[2:]) == tuple(shape) else 0
 
 
 def shuffle(t: Translator, a: Arguments) -> Value:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.importers.maps import Map
 from cnncalc.importers.torch.translate import Translator
-from cnncalc.importers.torch.values import Map
 
 
 def _name(node: Any) -> str:

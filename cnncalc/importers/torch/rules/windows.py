@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cnncalc.importers.maps import Map, plain
 from cnncalc.importers.sketch import Ref
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.translate import Rule, Translator
-from cnncalc.importers.torch.values import Map, Value, Weight, plain
+from cnncalc.importers.torch.values import Value, Weight
 
 
 def short(values: Any, axes: int, default: int | None = None) -> Any:
