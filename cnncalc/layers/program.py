@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import prod
 
-from cnncalc.layers.operations import BATCH, INDEX, NEW, SAME, UNSAFE, Form, Gradient, Layout, Operations, View, size
+from cnncalc.layers.operations import BATCH, INDEX, NEW, SAME, UNSAFE, Form, Gradient, Layout, View, size
+from cnncalc.layers.writing import Operations
 
 
 class Program(Operations):
