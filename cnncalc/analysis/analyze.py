@@ -313,11 +313,12 @@ def _torch(
         reason = f"autocast is modelled for float32 parameters, not for {dtype}"
         return TorchMemory(reason=reason), [None] * len(graph.nodes), None
     model = memory_model(graph, width, batch, training)
-    found = figures(model, batch)
+    saved = model.saved_bytes(batch)
+    found = figures(model, batch, saved)
     said = [found.estimate, unmeasured(graph, dtype)]
     if type(batch) is not int:
         said.append(one_image(graph, width, batch, training, model))
-    return replace(found, estimate="; ".join(filter(None, said))), [*model.saved_bytes(batch)], model
+    return replace(found, estimate="; ".join(filter(None, said))), [*saved], model
 
 
 def conditions(train: Train | None) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def centres(graph: Graph) -> tuple[Centre | None, ...]:
         if node.output is None or None in shapes or before is None:
             found.append(None)
             continue
-        key = (id(node.layer), shapes, before)
+        key = (node.alike, before)
         if key not in known:
             known[key] = _of(node, shapes, before)
         found.append(known[key])

@@ -27,7 +27,7 @@ class Cost(NamedTuple):
 
 def costs(graph: Graph) -> tuple[Cost | None, ...]:
     """The cost of every node; None where its shapes are unknown."""
-    known: dict[tuple[int, tuple[Shape, ...], bool], Cost] = {}
+    known: dict[tuple[int, bool], Cost] = {}
     inputs = tuple(graph.inputs.values())
     nodes = graph.nodes
     result: list[Cost | None] = []
@@ -35,11 +35,11 @@ def costs(graph: Graph) -> tuple[Cost | None, ...]:
         if node.output is None:
             result.append(None)
             continue
-        shapes = tuple([nodes[ref].output if ref >= 0 else inputs[-1 - ref] for ref in node.inputs])
-        key = (id(node.layer), shapes, node.share is not None)
-        cost = known.get(key)  # type: ignore[arg-type]
+        key = (node.alike, node.share is not None)
+        cost = known.get(key)
         if cost is None:
-            cost = known[key] = layer_cost(node, shapes)  # type: ignore[index, arg-type]
+            shapes = tuple([nodes[ref].output if ref >= 0 else inputs[-1 - ref] for ref in node.inputs])
+            cost = known[key] = layer_cost(node, shapes)  # type: ignore[arg-type]
         result.append(cost)
     return tuple(result)
 

@@ -11,6 +11,8 @@ the shortest is kept beside it.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import zip_longest
+from operator import is_
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.phases import Phases, linear
@@ -81,8 +83,7 @@ def receptive_fields(graph: Graph) -> tuple[ReceptiveField | None, ...]:
     whole = _whole_input(graph)
     states: list[State | None] = []
     fields: list[ReceptiveField | None] = []
-    memo: dict[Any, Reach | tuple[Tap, ...]] = {}
-    reported: dict[tuple[Seen, ...], ReceptiveField] = {}
+    memo: dict[int, Reach | tuple[Tap, ...]] = {}
     inputs = tuple(graph.inputs.values())
     starts = [_input_state(shape) for shape in inputs]
     nodes = graph.nodes
@@ -92,23 +93,28 @@ def receptive_fields(graph: Graph) -> tuple[ReceptiveField | None, ...]:
             states.append(None)
             fields.append(None)
             continue
-        shapes = tuple([nodes[ref].output if ref >= 0 else inputs[-1 - ref] for ref in node.inputs])
-        key = (id(node.layer), shapes)
-        reach = memo.get(key)
+        reach = memo.get(node.alike)
         if reach is None:
-            reach = memo[key] = node.layer.reach(shapes, node.output)  # type: ignore[arg-type]
+            shapes = tuple([nodes[ref].output if ref >= 0 else inputs[-1 - ref] for ref in node.inputs])
+            reach = memo[node.alike] = node.layer.reach(shapes, node.output)  # type: ignore[arg-type]
         known = reach is not Reach.UNKNOWN
         state = _advance(node.layer, reach, before, node.output, whole) if known else None  # type: ignore[arg-type]
         states.append(state)
         if state is None:
             fields.append(None)
-            continue
-        field = reported.get(state.seen)
-        if field is None:
-            columns = zip(*(one[:4] for one in state.seen), strict=True) if state.seen else ((), (), (), ())
-            field = reported[state.seen] = ReceptiveField(*columns)
-        fields.append(field)
+        elif state is before[0] and node.inputs[0] >= 0:
+            fields.append(fields[node.inputs[0]])
+        else:
+            fields.append(_field(state.seen))
     return tuple(fields)
+
+
+def _field(seen: tuple[Seen, ...]) -> ReceptiveField:
+    """What is told of a state; all axes mostly see the same."""
+    if not seen:
+        return ReceptiveField((), (), (), ())
+    sizes, least, jumps, starts, _, _ = zip(*seen, strict=True)
+    return ReceptiveField(sizes, least, jumps, starts)
 
 
 def _input_state(shape: Shape) -> State:
@@ -137,25 +143,32 @@ def _advance(
     if reach is Reach.POINT:
         return before[0] if len(before) == 1 else _join(before)
     assert isinstance(reach, tuple)
+    follows = before[0].follows
     seen = list(before[0].seen)
+    last: Seen | None = None
+    step = moved = None
     for axis, tap in enumerate(reach, start=1):
-        index = before[0].follows[axis]
+        index = follows[axis]
         if index is not None:
             one = seen[index]
-            size, least, jump, start, longest, shortest = one
-            if (
-                longest is shortest is None
-                and type(size) is type(least) is type(jump) is type(start) is type(tap.stride) is int
-            ):
-                # the usual case, by hand: numbers on the input's own grid
-                grown = (tap.extent - 1) * jump
-                seen[index] = Seen(size + grown, least + grown, jump * tap.stride, start + tap.first * jump)
-            else:
-                moved = one.through(tap)
+            if one is not last or tap != step:  # mostly all axes see the same through the same window
+                last, step = one, tap
+                moved = _moved(one, tap)
                 if moved is None:
                     return None
-                seen[index] = moved
-    return State(tuple(seen), before[0].follows)
+            assert moved is not None
+            seen[index] = moved
+    return State(tuple(seen), follows)
+
+
+def _moved(one: Seen, tap: Tap) -> Seen | None:
+    size, least, jump, start, longest, shortest = one
+    extent, stride, first, _ = tap
+    if longest is shortest is None and type(size) is type(least) is type(jump) is type(start) is type(stride) is int:
+        # the usual case, by hand: numbers on the input's own grid
+        grown = (extent - 1) * jump
+        return Seen(size + grown, least + grown, jump * stride, start + first * jump)
+    return one.through(tap)
 
 
 def _exact(value: Any) -> Any:
@@ -171,11 +184,13 @@ def _size(value: Any) -> Any:
 
 def _join(states: tuple[State, ...]) -> State:
     follows = max((state.follows for state in states), key=lambda one: sum(axis is not None for axis in one))
-    count = max(len(state.seen) for state in states)
-    return State(
-        tuple(longest([state.seen[axis] for state in states if axis < len(state.seen)]) for axis in range(count)),
-        follows,
-    )
+    joined: list[Seen] = []
+    last: tuple[Seen | None, ...] = ()
+    for column in zip_longest(*[state.seen for state in states]):
+        alike = bool(last) and all(map(is_, column, last))  # mostly all axes see the same
+        joined.append(joined[-1] if alike else longest([one for one in column if one is not None]))
+        last = column
+    return State(tuple(joined), follows)
 
 
 def _fractional(seen: list[Seen]) -> bool:

@@ -47,7 +47,7 @@ def wider(graph: Graph, factor: int = 2) -> Graph:
             assert found.fault is not None
             raise _refusal(node, found.fault.message)
         twin = copy(node)
-        twin.layer, twin.output = layer, found.output
+        twin.layer, twin.output, twin.alike = layer, found.output, found.number
         nodes.append(twin)
     return replace(graph, inputs=inputs, nodes=tuple(nodes), sites=())
 

@@ -133,8 +133,9 @@ class Builder:
             self.values.stop(span, path, message, f"at most {MOST_LAYERS:,} layers", "more", "use fewer repeats")
         shapes = tuple([nodes[ref].output if ref >= 0 else self._input_shapes[-1 - ref] for ref in inputs])
         output: Shape | None = None
+        alike = -1
         if None not in shapes:
-            output, fault, conditions = self._shapes.infer(layer, shapes)  # type: ignore[arg-type]
+            output, fault, conditions, alike = self._shapes.infer(layer, shapes)  # type: ignore[arg-type]
             for condition in conditions:
                 self.conditions.setdefault(str(condition), condition)
             if fault is not None:
@@ -159,6 +160,7 @@ class Builder:
             share,
             activation_of,
             context.inplace and layer.overwrites != "",
+            alike,
         )
         nodes.append(node)
         if share is not None:

@@ -39,6 +39,7 @@ class Node:
 
     __slots__ = (
         "activation_of",
+        "alike",
         "call",
         "channels",
         "index",
@@ -72,6 +73,7 @@ class Node:
         share: int | None,
         activation_of: int | None,
         inplace: bool = False,
+        alike: int = -1,
     ) -> None:
         self.index = index
         self.name = name
@@ -88,6 +90,8 @@ class Node:
         self.share = share
         self.activation_of = activation_of
         self.inplace = inplace
+        self.alike = alike
+        """The number, from 0 on without gaps, that nodes with the same layer and input shapes share; -1: a shape is unknown."""
 
 
 class Checkpoint(NamedTuple):

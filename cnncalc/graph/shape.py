@@ -15,6 +15,8 @@ class Inference(NamedTuple):
     output: Shape | None
     fault: Unmet | None
     conditions: tuple[Condition, ...]
+    number: int = 0
+    """Of the pair, in the order in which pairs were met."""
 
 
 _BEYOND = Unmet(
@@ -37,7 +39,7 @@ class Shapes:
         key = (id(layer), inputs)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = _infer(layer, inputs)
+            known = self._known[key] = _infer(layer, inputs)._replace(number=len(self._known))
         return known
 
 

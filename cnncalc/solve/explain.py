@@ -136,7 +136,7 @@ def _layer(node: Node, known: Known, row: Row, setting: Setting, told: dict[Any,
         yield from (line._replace(figure="fault") for line in fault_lines(node, graph, lang))
         return
     shapes: tuple[Shape, ...] = tuple(shape for ref in node.inputs if (shape := graph.shape(ref)) is not None)
-    key = (id(node.layer), shapes, node.share, node.trainable)
+    key = (node.alike, node.share, node.trainable)
     if key in told:
         yield Line(words=say("as-earlier", lang, path=told[key]))
     else:

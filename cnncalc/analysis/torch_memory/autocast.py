@@ -10,7 +10,6 @@ counts one byte per number. Source: torch 2.13 (ATen/autocast_mode.cpp), and mea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 
 from cnncalc.analysis.torch_memory.machine import Machine
 from cnncalc.analysis.torch_memory.residents import Programs
@@ -221,7 +220,7 @@ def _typed(operation: Operation, widths: Sequence[int], width: int, statistics: 
         sizes=tuple([_times(one, mine) for one, mine in zip(operation.sizes, widths, strict=True)]),
         gradients=gradients,
         own=tuple([(one if each else _times(one, statistics), each) for one, each in operation.own]),
-        wide=any(gradient is not None and gradient.wide for gradient in gradients),
+        wide=any(gradient is not None and (gradient.wide or gradient.between is not None) for gradient in gradients),
         ways=None,
     )
 
@@ -229,21 +228,10 @@ def _typed(operation: Operation, widths: Sequence[int], width: int, statistics: 
 def _gradient(operation: Operation, position: int, gradient: Gradient, mine: int, width: int) -> Gradient:
     """Made in the result's format; where that is not the operand's, the engine casts it once all are there."""
     temporaries = tuple([(one if each else _times(one, width), each) for one, each in gradient.temporaries])
-    numbers = operation.sizes[position]
-    scattered = width == LOW and gradient.wide and _scattered(operation, position)
     apart = mine != width and gradient.form is not Form.VIEW and operation.name not in NORMS
-    between = _times(numbers, width) if gradient.wide and apart else None
-    # a sum of 16-bit numbers over axes that do not lie together is made in float32, of a copy
-    buffer = (FULL * numbers[0], -FULL * prod(operation.shape)) if gradient.wide and scattered else None
-    return Gradient(gradient.form, temporaries, gradient.wide or apart, between, buffer)
-
-
-def _scattered(operation: Operation, position: int) -> bool:
-    """Whether the axes over which a broadcast operand's gradient is summed are parted by others."""
-    shape, whole = operation.shapes[position], operation.shape
-    summed = [one != all_ for one, all_ in zip((1,) * (len(whole) - len(shape)) + shape, whole, strict=True)]
-    parts = [mine for mine, length in zip(summed, whole, strict=True) if length != 1]
-    return sum(now and not before for before, now in zip([False, *parts], parts, strict=False)) > 1
+    return gradient._replace(
+        temporaries=temporaries, between=_times(operation.sizes[position], width) if apart else None
+    )
 
 
 def _times(numbers: Size, width: int) -> Size:

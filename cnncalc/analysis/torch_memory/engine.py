@@ -97,7 +97,7 @@ class Engine:
     # -- one node -------------------------------------------------------------------------------------------------
 
     def _gradients(self, node: Saved, incoming: Grad) -> list[tuple[int, Grad]]:
-        """The gradients of a node's operands, all alive at once; wide ones are summed when all exist."""
+        """The gradients of a node's operands, all alive at once; they are summed and cast when all exist."""
         operation, edges = node.operation, node.edges
         machine = self.machine
         made: list[tuple[int, Grad]] = []
@@ -113,7 +113,7 @@ class Engine:
         if operation.paired and len(made) < len(edges):
             machine.drop(machine.make(operation.size, 0, "transients", "gradient that nobody needs"))
         if operation.wide:
-            made = [(position, self._summed(operation, position, grad)) for position, grad in made]
+            made = [(position, self._fitted(operation, position, grad)) for position, grad in made]
         return [(edges[position], grad) for position, grad in made]
 
     @staticmethod
@@ -121,21 +121,23 @@ class Engine:
         """The strides of a node's operands."""
         return node.strides or (None,) * len(node.operation.reads)
 
-    def _summed(self, operation: Operation, position: int, grad: Grad) -> Grad:
-        gradient = operation.gradients[position]
-        if gradient is None or not gradient.wide:
-            return grad
-        if self.machine.real(operation.shapes[position]) == self.machine.real(operation.shape):
-            return grad  # one image on one position: nothing is broadcast, so nothing is summed
+    def _fitted(self, operation: Operation, position: int, grad: Grad) -> Grad:
+        """A gradient in its operand's size, and then in its operand's number format."""
+        gradient, real = operation.gradients[position], self.machine.real
+        assert gradient is not None
+        shape, size = operation.shapes[position], operation.sizes[position]
+        # one image on one position may broadcast nothing
+        if gradient.wide and real(shape) != real(operation.shape):
+            grad = self._replaced(grad, shape, gradient.between or size, None)
         if gradient.between is not None:
-            summed = self.machine.make(gradient.between, 0, "transients", "gradient")
-            self._release(grad)
-            grad = Grad(summed, None, operation.shapes[position], gradient.between)
-        storage = self.machine.make(operation.sizes[position], 0, "transients", "gradient")
-        if gradient.buffer is not None and self.machine.sample > 1:
-            self.machine.drop(self.machine.make(gradient.buffer, 1, "transients", "copy in float32"))
+            whole = real(shape)
+            grad = self._replaced(grad, shape, size, elementwise(whole, [(whole, grad.strides)]))
+        return grad
+
+    def _replaced(self, grad: Grad, shape: Shape, size: Size, strides: Strides) -> Grad:
+        storage = self.machine.make(size, 0, "transients", "gradient")
         self._release(grad)
-        return Grad(storage, None, operation.shapes[position], operation.sizes[position])
+        return Grad(storage, strides, shape, size)
 
     def _gradient(self, node: Saved, position: int, incoming: Grad) -> Grad:
         operation, machine = node.operation, self.machine
@@ -149,6 +151,8 @@ class Engine:
             ]
             if gradient.wide:
                 shape, size = operation.shape, operation.size
+            elif gradient.between is not None:
+                size = gradient.between
             storage = machine.make(size, 0, "transients", "gradient")
             for temporary in temporaries:
                 machine.drop(temporary)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnncalc.core.shapes import Shape
-from cnncalc.layers.operations import BATCH, INDEX, Gradient, Layout, Operation, Size, size
+from cnncalc.layers.operations import BATCH, INDEX, Form, Gradient, Layout, Operation, Size, View, size
 from cnncalc.layers.program import Program
 
 SCALAR = (1, 0)
@@ -44,6 +44,13 @@ def _reduced(program: Program, name: str, saves: tuple[int, ...], own: tuple[tup
     program.add(name, reads, (1,), gradient, saves=tuple((one, -1) for one in saves), own=own, layout=Layout.PLAIN)
 
 
+def _whole(program: Program, name: str) -> None:
+    """As `_reduced`, by a kernel that makes a number for each of the output's and then writes their mean in the first place."""
+    gradient = (Gradient(), None)
+    numbers = program.add(name, (0, 1), program.shape(0), gradient, saves=((0, -1), (1, -1)), layout=Layout.PLAIN)
+    program.add("resize", (numbers,), (1,), (Gradient(Form.SPREAD),), view=View("reshape"), layout=Layout.PLAIN)
+
+
 def _nll(program: Program) -> None:
     _reduced(program, "nll_loss", (0, 1, -2), ((SCALAR, 0),))
 
@@ -54,7 +61,7 @@ def _cross_entropy(program: Program) -> None:
 
 
 def _binary(program: Program) -> None:
-    _reduced(program, "binary_cross_entropy", (0, 1))
+    _whole(program, "binary_cross_entropy")
 
 
 def _binary_logits(program: Program) -> None:
@@ -62,11 +69,11 @@ def _binary_logits(program: Program) -> None:
 
 
 def _mse(program: Program) -> None:
-    _reduced(program, "mse_loss", (0, 1))
+    _whole(program, "mse_loss")
 
 
 def _l1(program: Program) -> None:
-    difference = program.minus(0, 1)
+    difference = program.hold(program.minus(0, 1))
     program.mean(program.unary("abs", difference, "input", 1), (1,))
 
 

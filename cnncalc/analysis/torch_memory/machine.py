@@ -133,7 +133,10 @@ class Machine:
             storage = self._overwrite(operation, reads[0])
             references[storage] += 1
         else:
-            constant, each = operation.size if self.sample > 1 else layouts.room(operation, self.real)
+            volume = operation.name == "conv" and len(operation.shape) == layouts.VOLUME
+            constant, each = layouts.room(operation, self.real) if volume and self.sample == 1 else operation.size
+            if volume and self.unsure < 0 and layouts.threaded(operation, reads[0].strides, self.real):
+                self.unsure = self.layer
             width = operation.width or self.width
             storage = len(references)
             self._storages.append((constant * width, each * width, "transients", self.layer, operation.name))
@@ -150,8 +153,6 @@ class Machine:
                 if not ordered(self.real(operation.shapes[0]), reads[0].strides):
                     own = [*own, self.make(operation.sizes[0], 0, "transients", "contiguous")]
         node = self._record(operation, reads, storage, own) if self.recording else NO_GRADIENT
-        if self.unsure < 0 and operation.name == "conv" and layouts.threaded(operation, reads[0].strides, self.real):
-            self.unsure = self.layer
         for extra in own:
             self.drop(extra)
         return Value(storage, node, strides, False)
@@ -237,11 +238,8 @@ class Machine:
 
     def _record(self, operation: Operation, reads: list[Value], storage: int, own: list[int]) -> int:
         """The autograd node of an operation, with what it saves; NO_GRADIENT where nothing needs one."""
-        edges = self.edges(operation, reads)
-        for edge in edges:
-            if edge >= 0:
-                break
-        else:
+        edges = self.edges(operation, reads) if operation.partial else tuple([read.node for read in reads])
+        if not edges or max(edges) < 0:
             return NO_GRADIENT
         kept: list[int] = NONE
         frame = self.frame

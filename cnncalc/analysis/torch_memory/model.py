@@ -8,10 +8,11 @@ kernel: where that tells, the figures say so.
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import nlargest
 from typing import NamedTuple
 
 from cnncalc.analysis.result import LiveTensor, Peak, TorchMemory
-from cnncalc.analysis.torch_memory.autocast import CastPrograms, Machine16
+from cnncalc.analysis.torch_memory.autocast import CastPrograms
 from cnncalc.analysis.torch_memory.engine import Engine
 from cnncalc.analysis.torch_memory.machine import Machine
 from cnncalc.analysis.torch_memory.network import Simulation
@@ -133,14 +134,7 @@ def memory_model(graph: Graph, width: int, batch: Dim, training: Training) -> Me
     )
 
 
-ROOMY = ("mse", "binary_cross_entropy")
-"""Losses whose number torch keeps, under autocast, in a tensor as large as the output."""
-
-
 def _unsure(graph: Graph, machine: Machine) -> str:
-    task = graph.spec.task
-    if isinstance(machine, Machine16) and task is not None and task.loss in ROOMY:
-        return f"under autocast the loss {task.loss} holds as much as its output in float32, which is not counted"
     if machine.unsure < 0:
         return ""
     path = graph.nodes[machine.unsure].path
@@ -196,9 +190,9 @@ def unmeasured(graph: Graph, dtype: str) -> str:
     return ""
 
 
-def figures(model: MemoryModel, batch: Dim) -> TorchMemory:
-    """The figures at a batch; for a symbolic one formulas for two images or more."""
-    saved = total(model.saved_bytes(batch))
+def figures(model: MemoryModel, batch: Dim, kept: list[Dim] | None = None) -> TorchMemory:
+    """The figures at a batch (`kept`: its `saved_bytes`, if known); for a symbolic one formulas for two images or more."""
+    saved = total(model.saved_bytes(batch) if kept is None else kept)
     if type(batch) is not int:
         return TorchMemory(
             _formula(model.prediction, batch), saved, _formula(model.training, batch), estimate=model.estimate
@@ -238,7 +232,7 @@ def peak(model: MemoryModel, trace: Trace, batch: int) -> Peak:
         part = storages[storage][2]
         parts[SAVED if storage in kept and part == TRANSIENTS else part] += amounts[storage]
     largest = []
-    for storage in sorted(alive, key=amounts.__getitem__, reverse=True)[:LARGEST]:
+    for storage in nlargest(LARGEST, alive, key=amounts.__getitem__):
         _, _, part, made, what = storages[storage]
         part = SAVED if storage in kept and part == TRANSIENTS else part
         largest.append(LiveTensor(_path(model, made), what, part, amounts[storage]))

@@ -13,7 +13,6 @@ from cnncalc.layers.operations import BATCH, Operation, overwritten, size
 COUNTER = 8
 """Bytes of a batch norm's step counter (int64)."""
 NOTHING: list[Value] = []
-Key = tuple[int, tuple[Shape, ...]]
 
 
 class Tensor(NamedTuple):
@@ -28,28 +27,28 @@ class Programs:
     """Every layer's operations and tensors, worked out once for each (layer, input shapes)."""
 
     def __init__(self, graph: Graph) -> None:
-        inputs, nodes = tuple(graph.inputs.values()), graph.nodes
-        self._keys: list[Key] = [
-            (id(node.layer), tuple([nodes[r].output if r >= 0 else inputs[-1 - r] for r in node.inputs]))  # type: ignore[misc]
-            for node in nodes
-        ]
-        self._operations: dict[tuple[bool, bool], dict[Key, tuple[Operation, ...]]] = {
-            (training, inplace): {} for training in (False, True) for inplace in (False, True)
-        }
-        self._tensors: dict[Key, tuple[Tensor, ...]] = {}
+        self._graph = graph
+        self._operations: dict[tuple[int, bool, bool], tuple[Operation, ...]] = {}
+        self._tensors: dict[int, tuple[Tensor, ...]] = {}
 
     def operations(self, node: Node, training: bool) -> tuple[Operation, ...]:
         """What the layer does in torch."""
-        layer = node.layer
-        programs, key = self._operations[training or not layer.phased, node.inplace], self._keys[node.index]
-        known = programs.get(key)
+        key = (node.alike, node.inplace, training)
+        known = self._operations.get(key)
         if known is None:
             assert node.output is not None
-            known = layer.operations(key[1], node.output, training)
-            if node.inplace:
-                known = overwritten(known, layer.overwrites)
-            programs[key] = known
+            layer = node.layer
+            known = None if layer.phased else self._operations.get((node.alike, node.inplace, not training))
+            if known is None:
+                known = layer.operations(self._shapes(node), node.output, training)
+                if node.inplace:
+                    known = overwritten(known, layer.overwrites)
+            self._operations[key] = known
         return known
+
+    def _shapes(self, node: Node) -> tuple[Shape, ...]:
+        """Those of what the layer reads."""
+        return tuple([self._graph.shape(ref) for ref in node.inputs])  # type: ignore[misc]
 
     def loss(self, name: str, program: tuple[Operation, ...], ref: int, first: bool) -> tuple[Operation, ...]:
         """What a loss on an output does; the `first` one begins their sum."""
@@ -61,11 +60,11 @@ class Programs:
 
     def tensors(self, node: Node) -> tuple[Tensor, ...]:
         """The layer's own tensors."""
-        key = self._keys[node.index]
-        known = self._tensors.get(key)
+        known = self._tensors.get(node.alike)
         if known is None:
-            weights = node.layer.weights(*key[1])
-            known = self._tensors[key] = tuple([Tensor(one.name, size(one.shape)[0], one.buffer) for one in weights])
+            weights = node.layer.weights(*self._shapes(node))
+            known = tuple([Tensor(one.name, size(one.shape)[0], one.buffer) for one in weights])
+            self._tensors[node.alike] = known
         return known
 
 

@@ -25,13 +25,15 @@ class Trace:
     `resident`: parameters, buffers, inputs, targets, optimizer state.
     """
 
-    __slots__ = ("events", "marks", "resident", "storages")
+    __slots__ = ("_amounts", "events", "marks", "resident", "storages")
 
     def __init__(self, storages: list[Storage], resident: list[int]) -> None:
         self.storages = storages
         self.events: list[int] = []
         self.resident = resident
         self.marks: list[Mark] = []
+        self._amounts: tuple[int, int, list[int]] = (0, 0, [])
+        """The last batch asked for, the number of storages then, and their bytes."""
 
     def hold(self, constant: int, each: int, kind: str, node: int, what: str) -> int:
         """A storage that exists from the start."""
@@ -48,7 +50,10 @@ class Trace:
 
     def amounts(self, batch: int, rounded: Callable[[int], int] | None = None) -> list[int]:
         """The bytes of every storage at a batch, rounded as an allocator does."""
-        sizes = [constant + batch * each for constant, each, _, _, _ in self.storages]
+        of, count, sizes = self._amounts
+        if of != batch or count != len(self.storages):
+            sizes = [constant + batch * each for constant, each, _, _, _ in self.storages]
+            self._amounts = (batch, len(sizes), sizes)
         if rounded is None:
             return sizes
         known = {one: rounded(one) for one in set(sizes)}
