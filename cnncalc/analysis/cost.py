@@ -62,13 +62,23 @@ def layer_cost(node: Node, shapes: tuple[Shape, ...]) -> Cost:
 
 def needs_gradient(graph: Graph, cost: tuple[Cost | None, ...]) -> tuple[bool, ...]:
     """Per node whether its output depends on a trainable parameter."""
-    result: list[bool] = []
+    return _behind_weights(graph, cost)[0]
+
+
+def _behind_weights(graph: Graph, cost: tuple[Cost | None, ...]) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+    """Per node whether its output depends on a trainable parameter, and whether what it reads does."""
+    reached: set[int] = set()
+    outputs, reads = [], []
     for node in graph.nodes:
         owner = graph.nodes[node.share] if node.share is not None else node
         own = cost[owner.index]
-        has = owner.trainable and own is not None and own.tensors > 0
-        result.append(has or any(ref >= 0 and result[ref] for ref in node.inputs))
-    return tuple(result)
+        before = not reached.isdisjoint(node.inputs)
+        after = before or (owner.trainable and own is not None and own.tensors > 0)
+        if after:
+            reached.add(node.index)
+        outputs.append(after)
+        reads.append(before)
+    return tuple(outputs), tuple(reads)
 
 
 def computed_again(graph: Graph) -> list[int]:
@@ -86,16 +96,14 @@ def training_macs(graph: Graph, cost: tuple[Cost | None, ...]) -> Dim | None:
     The gradient of an input is needed only where something trainable comes before it: the first layer needs none. Each
     checkpoint around a layer adds one forward (torch leaves out what the last saved tensor does not need).
     """
-    gradient = needs_gradient(graph, cost)
     again = computed_again(graph)
     terms: list[Dim] = []
-    for node, own in zip(graph.nodes, cost, strict=True):
+    for node, own, before in zip(graph.nodes, cost, _behind_weights(graph, cost)[1], strict=True):
         if own is None:
             return None
         if own.ops.macs == 0:
             continue
         trainable = graph.nodes[node.share].trainable if node.share is not None else node.trainable
-        before = any(ref >= 0 and gradient[ref] for ref in node.inputs)
         terms.append((1 + int(trainable) + int(before) + again[node.index]) * own.ops.macs)
     return total(terms)
 
@@ -104,7 +112,7 @@ def weight_layers(graph: Graph) -> int:
     """The most conv, transposed conv and dense layers on one path of the prediction graph."""
     longest: list[int] = []
     for node in graph.nodes:
-        before = max((longest[ref] for ref in node.inputs if ref >= 0), default=0)
+        before = max([longest[ref] for ref in node.inputs if ref >= 0], default=0)
         longest.append(before + int(node.layer.weighted and not node.train_only))
     return max((length for length, node in zip(longest, graph.nodes, strict=True) if not node.train_only), default=0)
 

@@ -111,15 +111,11 @@ def prod(values: Iterable[Dim]) -> Dim:
 
 def total(values: Iterable[Dim]) -> Dim:
     """The sum; 0 for none. Symbolic terms are added at once, which keeps long sums linear."""
-    numbers: Dim = 0
-    symbols: list[Dim] = []
-    for value in values:
-        if type(value) is int:
-            numbers = numbers + value
-        else:
-            symbols.append(value)
-    if not symbols:
-        return numbers
+    terms = list(values)
+    if set(map(type, terms)) <= {int}:
+        return sum(terms)
+    numbers: Dim = sum(term for term in terms if type(term) is int)
+    symbols = [term for term in terms if type(term) is not int]
     if not is_symbolic(symbols[0]) and not is_recorded(symbols[0]):
         for value in symbols:
             numbers = numbers + value
@@ -131,8 +127,7 @@ def total(values: Iterable[Dim]) -> Dim:
 def known_total(values: Iterable[Dim | None]) -> Dim | None:
     """The sum; None (unknown) as soon as one of the terms is."""
     terms = list(values)
-    known = [term for term in terms if term is not None]
-    return total(known) if len(known) == len(terms) else None
+    return None if type(None) in map(type, terms) else total(terms)
 
 
 def times(factor: Dim, figure: Dim | None) -> Dim | None:

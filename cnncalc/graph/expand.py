@@ -60,7 +60,7 @@ class Unroller:
         self.values = Values(spec.file)
         self.globals = variables(spec, overrides)
         self.builder = Builder(spec, self.values, input_shapes(spec, inputs, self.globals))
-        self._names: dict[int, list[str]] = {}
+        self._known_turns: dict[int, list[tuple[Call, str, bool]]] = {}
         self._steps = 0
         self.gates: dict[int, Stack] = {}
 
@@ -99,7 +99,13 @@ class Unroller:
         """Unrolls the layers of a stack; the last output, or the source of an empty one."""
         scope_names = context.scope.names
         self._enter(stack, context)
-        for call, name in zip(stack.calls, self._stack_names(stack, context), strict=True):
+        for call, name, alone in self._turns(stack, context):
+            if alone and source is not None and context.path:
+                path = f"{context.path}.{name}"
+                shared = None if context.shared is None else context.shared.names.get(name)
+                layer = scope_names[name] = self._layer(call, name, path, (source,), context, shared)
+                source = layer.ref
+                continue
             if call.condition is not None:
                 where = context.site or call.spans.get("if", call.span)
                 path = context.join(name)
@@ -126,11 +132,11 @@ class Unroller:
             message = f"blocks and branches are nested deeper than {DEEPEST} levels"
             self.values.stop(span, context.path, message, f"at most {DEEPEST}", "more", "use repeat")
 
-    def _stack_names(self, stack: Stack, context: Context) -> list[str]:
-        """Each call's name: its own, else its kind and number within the stack."""
-        names = self._names.get(id(stack))
-        if names is not None:
-            return names
+    def _turns(self, stack: Stack, context: Context) -> list[tuple[Call, str, bool]]:
+        """Each call with its name (its own, else its kind and number within the stack), and whether it is `_alone`."""
+        turns = self._known_turns.get(id(stack))
+        if turns is not None:
+            return turns
         taken: set[str] = set()
         for call in stack.calls:
             if call.name is None:
@@ -140,9 +146,9 @@ class Unroller:
                 message = f"the name {call.name} is used twice in one stack"
                 self.values.stop(span, path, message, remedy="choose another name", code="CN003")
             taken.add(call.name)
-        names = stack_names(stack)
-        self._names[id(stack)] = names
-        return names
+        turns = [(call, name, _alone(call)) for call, name in zip(stack.calls, stack_names(stack), strict=True)]
+        self._known_turns[id(stack)] = turns
+        return turns
 
     # -- calls -----------------------------------------------------------------------------------------------------
 
@@ -372,3 +378,11 @@ class Unroller:
                 self.values.stop(span, path, f"{value} has no short form", "a word", describe(given), remedy)
             fields = {short: given}
         return value, self.values.activation(value, fields, call, path, span)
+
+
+def _alone(call: Call) -> bool:
+    """Whether a call is a layer that reads the one before it, of which nothing is said but its own fields."""
+    if call.kind not in KINDS or call.kind in MERGES or call.kind == "highway" or "like" in call.fields:
+        return False
+    unsaid = call.condition is None and call.repeat is None and call.share is None and not call.flagged
+    return unsaid and not call.sources and not call.expect

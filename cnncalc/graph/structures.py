@@ -32,11 +32,11 @@ def merge(
     depth = context.depth if grouped else context.depth + 1
     place = None if grouped else builder.open(path, name, call.kind, context.depth)
     scope = Scope(context.scope)
-    context = context._replace(shared=None if shared is None else shared.scope)
+    context = context._replace(shared=None if shared is None else shared.scope, depth=depth)
     refs = []
     for number, value in enumerate(call.fields["branches"], start=1):
         stack, inner = _layers(unroll, value, "branches", call, path, context)
-        refs.append(_branch(unroll, f"branch{number}", stack, source, path, scope, inner._replace(depth=depth)))
+        refs.append(_branch(unroll, f"branch{number}", stack, source, path, scope, inner))
     layer = unroll.values.layer(call.kind, call, context.environment, path)
     node = builder.node(call.kind, call, name, path, layer, tuple(refs), context)
     if place is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cnncalc import zoo
 from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
+from cnncalc.core.pause import uncollected
 from cnncalc.core.source import NOWHERE, Source, Span
 from cnncalc.spec.inline import is_inline, parse_inline
 from cnncalc.spec.load import Loader, load_source
@@ -15,6 +16,7 @@ from cnncalc.spec.shipped import shipped_block
 from cnncalc.spec.yaml import LARGEST_TEXT
 
 
+@uncollected
 def load(spec: str | Path) -> Spec:
     """The Spec that a file, `zoo:name`, inline notation or `-` (standard input) gives. Raises SpecError.
 

@@ -10,7 +10,7 @@ functions/accumulate_grad.h), and measurement.
 from __future__ import annotations
 
 from cnncalc.analysis.torch_memory import layouts
-from cnncalc.analysis.torch_memory.machine import Machine
+from cnncalc.analysis.torch_memory.machine import NONE, Machine
 from cnncalc.analysis.torch_memory.strides import Shape, Strides, contiguous, dense, elementwise, known, ordered, undone
 from cnncalc.analysis.torch_memory.values import Grad, Saved
 from cnncalc.layers.operations import Form, Operation, Size
@@ -146,9 +146,10 @@ class Engine:
         form = gradient.form
         shape, size = operation.shapes[position], operation.sizes[position]
         if form is Form.NEW:
-            temporaries = [
-                machine.make(one, width, "transients", operation.name) for one, width in gradient.temporaries
-            ]
+            temporaries = NONE
+            if gradient.temporaries:
+                made = gradient.temporaries
+                temporaries = [machine.make(one, width, "transients", operation.name) for one, width in made]
             if gradient.wide:
                 shape, size = operation.shape, operation.size
             elif gradient.between is not None:
@@ -218,7 +219,7 @@ class Engine:
             not self.apart
             and not before.viewed
             and machine.references[before.storage] == 1
-            and dense(machine.real(before.shape), before.strides)
+            and (before.strides is None or dense(machine.real(before.shape), before.strides))
         ):
             self._release(grad)
             return before
@@ -236,9 +237,9 @@ class Engine:
             return
         storages = self.machine.trace.storages
         storage = grad.storage
-        if grad.handles > 1 or not ordered(grad.shape, grad.strides):
+        if grad.handles > 1 or not (grad.strides is None or ordered(grad.shape, grad.strides)):
             storage = self.machine.make(grad.size, 0, "gradients", "gradient")
             self._release(grad)
-        constant, each, *_ = storages[storage]
-        storages[storage] = (constant, each, "gradients", self.layers[leaf], "gradient")
+        made = storages[storage]
+        storages[storage] = (made[0], made[1], "gradients", self.layers[leaf], "gradient")
         self.kept.add(leaf)

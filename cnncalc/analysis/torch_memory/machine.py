@@ -57,7 +57,10 @@ class Machine:
         """Whether any value so far was not contiguous."""
         self.unsure = -1
         """The first layer that torch runs in another kernel where it has a single thread, with another result."""
-        self._last_reads: dict[int, list[list[int]]] = {}
+        self._last_reads: dict[int, tuple[list[list[int]], object]] = {}
+        """A program's id -> when its results are read for the last time; and itself, lest another one gets its id."""
+        self._lone: dict[int, tuple[tuple[int, int] | None, object]] = {}
+        """An operation's id -> the bytes of its result, where that is all that it makes or touches; and itself."""
 
     # -- storages -------------------------------------------------------------------------------------------------
 
@@ -97,21 +100,20 @@ class Machine:
     def run(self, program: tuple[Operation, ...], inputs: list[Value], weights: list[Value], layer: int) -> Value:
         """A layer's operations; gives its result. The caller's frame keeps the inputs."""
         self.layer = layer
-        count = len(inputs)
         if not program:
             self.references[inputs[0].storage] += 1
             return inputs[0]
-        if program[0].ways is not None:
+        operation = program[0]
+        if operation.ways is not None:
             program = self._way(program, inputs[0], weights[0])
-        if len(program) == 1:
-            operation = program[0]
+        elif len(program) == 1:
             return self.operate(operation, [inputs[r] if r >= 0 else weights[-1 - r] for r in operation.reads])
-        values = list(inputs)
+        count, values = len(inputs), list(inputs)
         last = self._last_reads.get(id(program))
         if last is None:
-            last = self._last_reads[id(program)] = last_reads(program, count)
+            last = self._last_reads[id(program)] = (last_reads(program, count), program)
         held: list[int] = []
-        for operation, finished in zip(program, last, strict=True):
+        for operation, finished in zip(program, last[0], strict=True):
             values.append(self.operate(operation, [values[r] if r >= 0 else weights[-1 - r] for r in operation.reads]))
             for slot in finished:
                 if program[slot - count].named:
@@ -124,24 +126,30 @@ class Machine:
 
     def operate(self, operation: Operation, reads: list[Value]) -> Value:
         """One operation."""
+        references = self.references
+        if not self.strided and self.replay is None:
+            lone = self._lone.get(id(operation))
+            if lone is None:
+                lone = self._lone[id(operation)] = (self._alone(operation), operation)
+            if lone[0] is not None:
+                storage = len(references)
+                self._storages.append((*lone[0], "transients", self.layer, operation.name))
+                self._events.append(storage)
+                references.append(1)
+                return Value(storage, self._record(operation, reads, storage, NONE) if self.recording else NO_GRADIENT)
         if operation.view is not None:
             return self._view(operation, *reads)
         if self.replay is not None:
             self.replay.ahead(self, operation, reads)
-        references = self.references
         if operation.inplace:
             storage = self._overwrite(operation, reads[0])
             references[storage] += 1
         else:
-            volume = operation.name == "conv" and len(operation.shape) == layouts.VOLUME
-            constant, each = layouts.room(operation, self.real) if volume and self.sample == 1 else operation.size
+            volume = _convolves_volumes(operation)
+            size = layouts.room(operation, self.real) if volume and self.sample == 1 else operation.size
             if volume and self.unsure < 0 and layouts.threaded(operation, reads[0].strides, self.real):
                 self.unsure = self.layer
-            width = operation.width or self.width
-            storage = len(references)
-            self._storages.append((constant * width, each * width, "transients", self.layer, operation.name))
-            self._events.append(storage)
-            references.append(1)
+            storage = self.make(size, operation.width, "transients", operation.name)
         own = NONE
         if operation.own and not (operation.lazy and not self._needed(operation, reads)):
             own = [self.make(*one, "transients", operation.name) for one in operation.own]
@@ -156,6 +164,13 @@ class Machine:
         for extra in own:
             self.drop(extra)
         return Value(storage, node, strides, False)
+
+    def _alone(self, operation: Operation) -> tuple[int, int] | None:
+        """The bytes of a result that is a new tensor and, where all lies in order, the only one; else None."""
+        if operation.view is not None or operation.inplace or operation.own or _convolves_volumes(operation):
+            return None
+        (constant, each), width = operation.size, operation.width or self.width
+        return constant * width, each * width
 
     def _needed(self, operation: Operation, reads: list[Value]) -> bool:
         """Whether the result needs a gradient."""
@@ -177,7 +192,7 @@ class Machine:
             frame = self.lent.get(storage)
             if frame is None:
                 raise OverwriteError(keeper, self.layer)
-            frame.conflict = (keeper, self.layer)
+            frame.conflict = (frame.layer, self.layer)
         if self.recording and read.viewed and read.node >= 0:
             raise ViewOverwriteError(self.layer)
         return storage
@@ -265,3 +280,8 @@ class Machine:
         strides = tuple([read.strides for read in reads]) if self.strided else None
         nodes.append(Saved(operation, edges, kept, strides, self.layer, frame))
         return len(nodes) - 1
+
+
+def _convolves_volumes(operation: Operation) -> bool:
+    """Whether it is a convolution for which torch chooses among kernels that lay things out in different ways."""
+    return operation.name == "conv" and len(operation.shape) == layouts.VOLUME

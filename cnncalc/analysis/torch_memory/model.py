@@ -150,7 +150,7 @@ def unknown(graph: Graph) -> str:
     """Why the model has no answer; empty where it has one."""
     if graph.faults:
         return "a layer's shape is unknown"
-    shapes = [*graph.inputs.values(), *(node.output for node in graph.nodes)]
+    shapes = {*graph.inputs.values(), *[node.output for node in graph.nodes]}
     if any(is_symbolic(dim) for shape in shapes for dim in shape or ()):
         return "sizes are symbolic: which tensors set the peak depends on them (only the batch may be a symbol)"
     if not graph.nodes:
@@ -164,7 +164,7 @@ def unknown(graph: Graph) -> str:
 def _refused(graph: Graph) -> str:
     """Why torch does not train a network whose layers overwrite their inputs, or why that cannot be followed."""
     try:
-        memory_model(graph, 4, 2, Training())
+        memory_model(graph, 4, 2, stated(graph.spec))
     except OverwriteError as conflict:
         writer, keeper = graph.nodes[conflict.writer].path, graph.nodes[conflict.keeper].path
         return f"torch refuses to train it: {writer} overwrites what {keeper} keeps for backward"
@@ -176,17 +176,22 @@ def _refused(graph: Graph) -> str:
     return ""
 
 
-CANNOT = {"bfloat16": ("lrn",), "float16": ("lrn", "rrelu")}
-"""What torch 2.13 does not run on a CPU in a number format, so that nothing could be measured."""
+WINDOWS = {"lrn": 2, "avgpool": 3, "lppool": 3}
+CANNOT: dict[str, dict[str, int]] = {"bfloat16": WINDOWS, "float16": {**WINDOWS, "rrelu": 0}}
+"""What torch 2.13 does not run on a CPU in a number format, so that nothing could be measured: kind -> from how many
+spatial axes on. Autocast runs the windows in float32."""
 
 
 def unmeasured(graph: Graph, dtype: str) -> str:
     """Why the figures are an estimate; empty: they are what torch was seen to hold."""
+    train = graph.spec.train or Train()
+    cannot = CANNOT.get(train.autocast or dtype, {})
     for node in graph.nodes:
-        if node.kind in CANNOT.get(dtype, ()):
-            return (
-                f"torch does not run {node.kind} in {dtype} on a CPU ({node.path}): scaled by the width, not measured"
-            )
+        least = cannot.get(node.kind)
+        if least is None or (train.autocast and node.kind in WINDOWS) or len(node.output or ()) <= least:
+            continue
+        how = f"{dtype} on a CPU" if not train.autocast else f"{train.autocast} on a CPU, which autocast may ask for"
+        return f"torch does not run {node.kind} in {how} ({node.path}): scaled by the width, not measured"
     return ""
 
 
