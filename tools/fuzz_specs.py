@@ -2,8 +2,9 @@
 
 Valid specs must run in torch with equal shapes, parameters, buffers and multiply-adds; of faulty ones torch must refuse
 the same layer (the exceptions stand in tests/verify/differential.py). With `--memory` instead what torch holds, to the
-byte, at a drawn batch and with a drawn optimizer (`--meta`: on device meta). Each spec has a seed of its own, so a finding is
-repeated with `--first SEED --count 1 --show`. Exit code 1 when there is a finding.
+byte, at a drawn batch and with a drawn optimizer (`--meta`: on device meta; `--extras`: also checkpoints, layers in place and
+frozen, losses, what `train:` may say, number formats; `--threads`: of torch). Each spec has a seed of its own, so a finding
+is repeated with `--first SEED --count 1 --show`. Exit code 1 when there is a finding.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.verify.differential import Outcome, compare, hold
-from tests.verify.strategies import text
+from tests.verify.extras import furnished
+from tests.verify.strategies import page, written
 
 BATCHES = (1, 2, 3)
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop")
@@ -40,17 +42,24 @@ def main() -> int:
     parser.add_argument("--layers", type=int, default=7, help="at most so many layers and structures in a row")
     parser.add_argument("--memory", action="store_true", help="compare saved bytes and peaks instead")
     parser.add_argument("--meta", action="store_true", help="with --memory: on device meta")
+    parser.add_argument("--extras", action="store_true", help="with --memory: how it is trained is drawn too")
+    parser.add_argument("--threads", type=int, default=2, help="with --memory: how many threads torch has")
     parser.add_argument("--show", action="store_true", help="print every spec")
     options = parser.parse_args()
 
     start, counts, stricter, layers = time.perf_counter(), Counter[str](), Counter[str](), 0
     for seed in range(options.first, options.first + options.count):
         random = Random(seed)
-        spec = text(random, options.layers)
+        plain = page(random, options.layers)
+        how = (random.choice(BATCHES), random.choice(OPTIMIZERS), device(options.meta)) if options.memory else ()
+        dtype = "float32"
+        if options.extras:
+            plain, dtype = furnished(plain, Random(f"extras {seed}"))
+        spec = written(plain)
         if options.show:
-            print(spec)
+            print(spec, *how, dtype)
         if options.memory:
-            outcome = attempt(hold, spec, random.choice(BATCHES), random.choice(OPTIMIZERS), device(options.meta))
+            outcome = attempt(hold, spec, *how, dtype, options.threads)
         else:
             outcome = attempt(compare, spec, bool(options.values) and seed % options.values == 0)
         counts["valid" if outcome.valid else "faulty"] += 1

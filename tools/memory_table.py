@@ -19,21 +19,21 @@ sys.path.insert(0, str(ROOT))
 PAGE = ROOT / "docs" / "memory-table.md"
 BATCHES = (1, 4, 32)
 OPTIMIZERS = ("sgd", "momentum", "adam")
-MOST_BYTES, MOST_MACS = 6_500_000_000, 6_000_000_000
+MOST_BYTES, MOST_MACS = 6_500_000_000, 12_000_000_000
 """A training step's peak, tensors alone, and the multiply-adds of a forward pass, up to which a row runs on the CPU."""
 HEAD = """# Predicted and measured memory
 
-What PyTorch 2.13 holds, in bytes of tensors, float32: saved for backward (`saved_tensors_hooks`), the peak of a prediction
+What PyTorch {torch} holds, in bytes of tensors, float32: saved for backward (`saved_tensors_hooks`), the peak of a prediction
 and of a training step (the second one, with that optimizer), each measured, and how far the prediction is off. `cpu`: the
 network ran, and the profiler's allocation events were added up. `meta`: too large or too slow here, so its tensors were
 counted on device meta, and predicted for that way: torch then adds no gradients in place, which makes the training peak of
-networks with skips a little higher than on a real device. Written by `python tools/memory_table.py`; the method is in
-[verify.md](verify.md#memory).
+networks with skips a little higher than on a real device. {cpu} rows are from the CPU, {meta} from device meta. Written by `python tools/memory_table.py`;
+the method is in [verify.md](verify.md#memory).
 
 | network | batch | on | optimizer | saved (B) | prediction peak (B) | training peak (B) | off by (B) |
 |---|---:|---|---|---:|---:|---:|---:|
 """
-ROW = re.compile(r"\| ([a-z0-9-]+) \| (\d+) \| \w+ \| (\w+) \|")
+ROW = re.compile(r"\| ([a-z0-9-]+) \| (\d+) \| (\w+) \| (\w+) \|")
 
 
 class Key(NamedTuple):
@@ -77,6 +77,16 @@ def row(key: Key) -> str:
     return f"| {key.network} | {key.batch} | {device.type} | {key.optimizer} | {' | '.join(cells)} | {', '.join(off)} |"
 
 
+def page(lines: list[str]) -> str:
+    """The whole page."""
+    import torch
+
+    places = [match.group(3) for match in map(ROW.match, lines) if match]
+    release = ".".join(torch.__version__.split(".")[:2])
+    head = HEAD.format(torch=release, cpu=places.count("cpu"), meta=places.count("meta"))
+    return head + "".join(f"{line}\n" for line in lines)
+
+
 def main(names: list[str]) -> int:
     networks = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
     rows: dict[Key, str] = {}
@@ -84,7 +94,7 @@ def main(names: list[str]) -> int:
         for line in PAGE.read_text(encoding="utf-8").splitlines():
             match = ROW.match(line)
             if match:
-                rows[Key(match.group(1), int(match.group(2)), match.group(3))] = line
+                rows[Key(match.group(1), int(match.group(2)), match.group(4))] = line
     keys = [Key(name, batch, optimizer) for name in networks for batch in BATCHES for optimizer in OPTIMIZERS]
     missing = "--missing" in names
     names = [name for name in names if name != "--missing"]
@@ -92,7 +102,7 @@ def main(names: list[str]) -> int:
         if (not names or key.network in names) and not (missing and key in rows):
             rows[key] = row(key)
             print(rows[key], flush=True)
-            PAGE.write_text(HEAD + "".join(f"{rows[one]}\n" for one in keys if one in rows), encoding="utf-8")
+            PAGE.write_text(page([rows[one] for one in keys if one in rows]), encoding="utf-8")
     return 0 if all(re.search(r"\| 0(, 0)*(, [a-z][^|]*)? \|$", line) for line in rows.values()) else 1
 
 

@@ -68,11 +68,13 @@ def held(graph: Graph, sizes: list[Dim | None], inputs: list[Dim]) -> Iterator[t
     sources: list[tuple[int, ...]] = []
     for node in graph.nodes:
         counted: tuple[int, ...]
-        if len(node.inputs) == 1:
-            ref = node.inputs[0]
+        # a crop is told its size by a further map, whose numbers it does not read
+        read = node.inputs[: node.layer.inputs]
+        if len(read) == 1:
+            ref = read[0]
             counted = sources[ref] if ref >= 0 else (ref,)
         else:
-            counted = tuple(dict.fromkeys(one for ref in node.inputs for one in (sources[ref] if ref >= 0 else (ref,))))
+            counted = tuple(dict.fromkeys(one for ref in read for one in (sources[ref] if ref >= 0 else (ref,))))
         if node.layer.counted:
             if not node.train_only:
                 maps = (node.index, *counted)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    from cnncalc.cli.progress import Course
     from cnncalc.core.diagnostic import SpecError
     from cnncalc.verify.result import Verification
 
@@ -47,9 +47,6 @@ class Dtype(str, Enum):
     float32 = "float32"
     bfloat16 = "bfloat16"
     float16 = "float16"
-
-
-Tick = Any
 
 
 def verify(
@@ -104,41 +101,74 @@ def verify(
     """
     import gc
 
-    from cnncalc.cli.options import choose
+    from cnncalc.cli.options import choose, input_values, set_values
+    from cnncalc.cli.progress import course
     from cnncalc.cli.run import each, exit_code
+    from cnncalc.report.views.verification import outcome
     from cnncalc.spec.find import is_many
+    from cnncalc.spec.read import load
     from cnncalc.spec.words import OPTIMIZERS
+    from cnncalc.verify.device import need_torch
+    from cnncalc.verify.verify import TimingOptions, verify_spec
 
     if optimizer is not None:
         choose(("--optimizer", optimizer, OPTIMIZERS))
-    with _progress() as tick:
+    finished: list[Verification | SpecError] = []
+    with course(_how_many(specs)) as shown:
 
         def one(argument: str) -> Verification:
-            from cnncalc.cli.options import input_values, set_values
-            from cnncalc.spec.read import load
-            from cnncalc.verify.device import need_torch
-            from cnncalc.verify.verify import TimingOptions, verify_spec
-
             need_torch()
-            spec = load(argument)
-            layouts = ("nchw", "nhwc") if layout is MemoryLayout.both else (layout.value,)
-            gc.collect()  # the command line collects nothing by itself, and a network is large
-            return verify_spec(
-                spec,
-                device=device.value,
-                batch=batch,
-                meta=meta,
-                memory=memory,
-                optimizer=optimizer,
-                timing=TimingOptions(layouts, dtype.value, threads, compile_) if timing else None,
-                inputs=input_values(input_ or [], tuple(spec.inputs)),
-                variables=set_values(set_ or []),
-                tick=lambda what, done, of: tick(f"{spec.name}: {what}", done, of),
-            )
+            with shown.network(argument) as finish:
+                spec = load(argument)
+                layouts = ("nchw", "nhwc") if layout is MemoryLayout.both else (layout.value,)
+                result = verify_spec(
+                    spec,
+                    device=device.value,
+                    batch=batch,
+                    meta=meta,
+                    memory=memory,
+                    optimizer=optimizer,
+                    timing=TimingOptions(layouts, dtype.value, threads, compile_) if timing else None,
+                    inputs=input_values(input_ or [], tuple(spec.inputs)),
+                    variables=set_values(set_ or []),
+                    tick=lambda what, done, of: shown.tick(f"{shown.place}{spec.name}: {what}", done, of),
+                )
+                finish.words = outcome(result)
+            finished.append(result)
+            # the command line collects nothing by itself, and a network is large; what is left, torch above all, stays
+            gc.collect()
+            gc.freeze()
+            return result
 
-        results = each(specs, one)
+        try:
+            results = each(specs, one)
+        except KeyboardInterrupt:
+            _stop(finished, shown, format_, expand)
     _write(results, format_, expand, is_many(specs))
     sys.exit(exit_code(results))
+
+
+def _how_many(arguments: list[str]) -> int:
+    """How many networks the arguments name; those that name none will be complained of."""
+    from cnncalc.core.diagnostic import SpecError
+    from cnncalc.spec.find import find
+
+    count = 0
+    for argument in arguments:
+        with suppress(SpecError):
+            count += len(find(argument))
+    return count
+
+
+def _stop(finished: list[Verification | SpecError], shown: Course, format_: Format, expand: bool) -> NoReturn:
+    """Ctrl-C: a reader gets what is there; a file that a program reads would look complete, so there is none."""
+    told = finished and format_ in (Format.terminal, Format.markdown)
+    if told:
+        _write(finished, format_, expand, True)
+    count = f"{shown.done} of {shown.of} networks were verified" if shown.of > 1 else "nothing was verified"
+    remark = "the report holds those" if told else "nothing is written"
+    print(f"stopped: {count}, {remark}", file=sys.stderr)
+    sys.exit(130)
 
 
 def _write(results: list[Verification | SpecError], format_: Format, expand: bool, many: bool) -> None:
@@ -168,22 +198,3 @@ def _write(results: list[Verification | SpecError], format_: Format, expand: boo
         sys.stdout.write(render(doc))
         return
     sys.stdout.write(terminal(doc))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on standard error, where somebody sees it."""
-    if not sys.stderr.isatty():
-        yield lambda what, done, of: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
-
-        def tick(what: str, done: int, of: int) -> None:
-            progress.update(task, description=what, completed=done, total=of)
-
-        yield tick

@@ -120,10 +120,11 @@ def parameters(unit: Unit, graph: Graph, alone: str) -> dict[Ref, str]:
 
 
 def results(unit: Unit, graph: Graph) -> list[Ref]:
-    """What the unit gives; the network's trunk first."""
+    """What the unit gives; the network's trunk first and what training alone has last."""
     if unit.kind != "network":
         return list(unit.outputs)
-    return [graph.result, *(ref for ref in unit.outputs if ref != graph.result)]
+    others = [ref for ref in unit.outputs if ref != graph.result]
+    return [graph.result, *sorted(others, key=lambda ref: ref >= 0 and graph.nodes[ref].train_only)]
 
 
 def wholly_train_only(unit: Unit, graph: Graph) -> bool:

@@ -6,6 +6,14 @@ from cnncalc.importers.parts import Names, Part, head_name, parts, valid
 from cnncalc.importers.sketch import Ref, Sketch
 from cnncalc.spec.model import Call, Head, Spec, Stack
 
+HIGHWAY = ("layers", "gate")
+"""The fields of a highway, which has lists of layers for all its inputs but the last one."""
+
+
+def carried(name: str) -> Stack:
+    """A list of layers that gives an earlier layer's output."""
+    return Stack((Call("identity", {}, None, (name,)),))
+
 
 def flat(sketch: Sketch) -> Spec:
     """The spec of a sketch whose steps are in order; its layers are the sketch's steps, one by one."""
@@ -32,13 +40,18 @@ def _stack(sketch: Sketch, part: Part, known: dict[Ref, str], before: Ref | None
     calls = []
     for ref in part.steps:
         step = sketch.steps[ref]
-        alone = len(step.inputs) == 1 and step.inputs[0] == before
+        fields, inputs = dict(step.fields), step.inputs
+        if step.kind == "highway":
+            *named, source = inputs
+            fields |= {field: carried(known[one]) for field, one in zip(HIGHWAY, named, strict=True)}
+            inputs = (source,)
+        alone = len(inputs) == 1 and inputs[0] == before
         calls.append(
             Call(
                 step.kind,
-                dict(step.fields),
+                fields,
                 known[ref],
-                () if alone else tuple(known[one] for one in step.inputs),
+                () if alone else tuple(known[one] for one in inputs),
                 trainable=None if step.trainable else False,
                 inplace=step.inplace or None,
                 share=None if step.share is None else known[step.share],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -19,20 +20,55 @@ class Part(NamedTuple):
 
 
 def parts(sketch: Sketch) -> list[Part]:
-    """The trunk first, then the heads."""
-    taken: set[Ref] = set()
-    found = []
-    for output in sketch.outputs:
-        own: set[Ref] = set()
-        waiting = [output.value]
-        while waiting:
-            ref = waiting.pop()
-            if ref >= 0 and ref not in taken:
-                taken.add(ref)
-                own.add(ref)
-                waiting += sketch.steps[ref].inputs
-        found.append(Part(output, tuple(sorted(own))))
-    return found
+    """The trunk first, then the heads.
+
+    The trunk ends in the first result unless others are computed from that: then in the first that none is computed from.
+    What several heads need is the trunk's, for a head feeds nothing.
+    """
+    behind = [_behind(sketch, output.value) for output in sketch.outputs]
+    number = next((index for index in range(len(behind)) if _ends(sketch, behind, index)), 0)
+    trunk = behind[number] | _shared(behind, number)
+    end = sketch.outputs[number].value
+    order = [*sorted(trunk - {end}), end] if end in trunk else sorted(trunk)
+    heads = [
+        Part(output, tuple(sorted(steps - trunk)))
+        for index, (output, steps) in enumerate(zip(sketch.outputs, behind, strict=True))
+        if index != number
+    ]
+    return [Part(sketch.outputs[number], tuple(order)), *heads]
+
+
+def _behind(sketch: Sketch, value: Ref) -> frozenset[Ref]:
+    """The steps that a value is computed from, its own too."""
+    found: set[Ref] = set()
+    waiting = [value]
+    while waiting:
+        ref = waiting.pop()
+        if ref >= 0 and ref not in found:
+            found.add(ref)
+            waiting += sketch.steps[ref].inputs
+    return frozenset(found)
+
+
+def _shared(behind: list[frozenset[Ref]], number: int) -> frozenset[Ref]:
+    """The steps that several results need beside one of them."""
+    count = Counter(ref for index, steps in enumerate(behind) if index != number for ref in steps - behind[number])
+    return frozenset(ref for ref, uses in count.items() if uses > 1)
+
+
+def _ends(sketch: Sketch, behind: list[frozenset[Ref]], number: int) -> bool:
+    """Whether the trunk can end in a result: there are layers before it, and the trunk needs none after it."""
+    output = sketch.outputs[number]
+    if output.train_only or not behind[number]:
+        return False
+    shared = _shared(behind, number)
+    return not any(output.value in sketch.steps[ref].inputs for ref in shared)
+
+
+LATER = (
+    "heads run after the trunk here, where the original computes them in between: sizes, counts and saved bytes are the "
+    "same, the peaks can differ"
+)
 
 
 def in_order(sketch: Sketch) -> Sketch:
@@ -50,7 +86,8 @@ def in_order(sketch: Sketch) -> Sketch:
             share = owner if owner != index else None
         steps.append(step._replace(inputs=inputs, share=share))
     outputs = tuple(one._replace(value=places[one.value] if one.value >= 0 else one.value) for one in sketch.outputs)
-    return replace(sketch, steps=tuple(steps), outputs=outputs)
+    notes = sketch.notes if order == sorted(order) else (*sketch.notes, LATER)
+    return replace(sketch, steps=tuple(steps), outputs=outputs, notes=notes)
 
 
 def valid(name: str) -> str:
@@ -79,9 +116,15 @@ class Names:
 
 
 def head_name(sketch: Sketch, part: Part, number: int) -> str:
-    """A head's name: the structure that all its steps belong to, else the result's place."""
+    """A head's name: the structure that all its steps and no others belong to, else the result's place."""
     scopes = [sketch.steps[ref].scope for ref in part.steps]
-    if scopes and scopes[0] and all(scope[:1] == scopes[0][:1] for scope in scopes):
-        return valid(scopes[0][0].name)
+    own = set(part.steps)
+    first = scopes[0][:1] if scopes else ()
+    if (
+        first
+        and all(scope[:1] == first for scope in scopes)
+        and not any(step.scope[:1] == first for ref, step in enumerate(sketch.steps) if ref not in own)
+    ):
+        return valid(first[0].name)
     name = part.output.name
     return f"output{name}" if name.isdigit() else valid(name) if name else f"output{number}"

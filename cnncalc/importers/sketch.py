@@ -45,6 +45,8 @@ class Step(NamedTuple):
     trainable: bool = True
     origin: str = ""
     """Where it comes from, for messages: `layer1.0.conv1 (models.py:31)`."""
+    note: str = ""
+    """What the reader of the spec must know of how it is written."""
     inplace: bool = False
     """Whether it writes its result over its input."""
 

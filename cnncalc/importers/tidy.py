@@ -14,7 +14,13 @@ from cnncalc.importers.sketch import Ref, Scope, Sketch, Step
 
 def tidy(sketch: Sketch, leaves: Collection[str] = ()) -> Sketch:
     """The sketch made neat. `leaves` are the dotted paths of structures without inner ones: with one step they name it."""
-    return _named(_without_unread(_chained(_folded(sketch))), leaves)
+    return _told(_named(_without_unread(_chained(_folded(sketch))), leaves))
+
+
+def _told(sketch: Sketch) -> Sketch:
+    """With the notes of its steps, each once."""
+    notes = dict.fromkeys((*sketch.notes, *(step.note for step in sketch.steps if step.note)))
+    return replace(sketch, notes=tuple(notes))
 
 
 def _folded(sketch: Sketch) -> Sketch:

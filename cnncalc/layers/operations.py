@@ -54,15 +54,14 @@ class Layout(Enum):
 
 class Gradient(NamedTuple):
     """The gradient of one operand. `temporaries` (size, bytes per number) are alive while it is made; a `wide` one is
-    made at the result's size and then summed to the operand's, by way of a tensor of size `between` if there is one; with several images the sum
-    itself takes a `buffer`.
+    made at the result's size and then summed to the operand's. One that is made in another number format than the
+    operand's has a `between`: its size there, before it is cast.
     """
 
     form: Form = Form.NEW
     temporaries: tuple[tuple[Size, int], ...] = ()
     wide: bool = False
     between: Size | None = None
-    buffer: Size | None = None
 
 
 class View(NamedTuple):
@@ -114,7 +113,7 @@ class Operation(NamedTuple):
     partial: bool = False
     """Some operand gets no gradient."""
     wide: bool = False
-    """Some gradient is made at the result's size and then summed."""
+    """Some gradient is not made in the operand's size and number format at once."""
     straight: bool = False
     """Without a gradient another kernel runs, which copies an operand that lies out of order."""
     ways: Ways | None = None
@@ -130,6 +129,8 @@ class Ways(NamedTuple):
     """Where the weight needs no gradient either, and the axes before the last do not fold into one."""
 
 
+PADS = {"reflect": "reflection_pad", "replicate": "replication_pad"}
+"""How torch calls the pads that look at their input."""
 UNSAFE = "_unsafe_view"
 """A view that autograd does not know as one."""
 NEW, SAME = Gradient(), Gradient(Form.SAME)

@@ -47,7 +47,7 @@ class Program(Operations):
         padded = (*shape[:2], *(n + before + after for n, (before, after) in zip(shape[2:], pads, strict=True)))
         if mode == "circular":
             return self.circular(x, pads, padded)
-        return self.pad(x, padded, mode in ("reflect", "replicate"))
+        return self.pad(x, padded, mode)
 
     def circular(self, x: int, pads: tuple[tuple[int, int], ...], shape: tuple[int, ...]) -> int:
         """An empty map into which the input, then each side's stretch of the map itself, are copied, innermost axis first."""

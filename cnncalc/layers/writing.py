@@ -12,6 +12,7 @@ from cnncalc.layers.operations import (
     BOOL,
     INDEX,
     NEW,
+    PADS,
     RESULT,
     SAME,
     VIEWED,
@@ -141,9 +142,10 @@ class Operations:
         """The tensor itself where its numbers lie in order, or channels last in an image or a volume; else a copy."""
         return self.add("contiguous", (x,), self.shape(x), (SAME,), view=View("suggested"))
 
-    def pad(self, x: int, shape: tuple[int, ...], saves: bool = False, **fields: Any) -> int:
+    def pad(self, x: int, shape: tuple[int, ...], mode: str = "zeros") -> int:
         """A larger copy; reflect and replicate pads save their input."""
-        return self.add("pad", (x,), shape, saves=((0, 0),) if saves else (), layout=Layout.IMAGE, **fields)
+        name = PADS.get(mode, "pad")
+        return self.add(name, (x,), shape, saves=((0, 0),) if mode in PADS else (), layout=Layout.IMAGE)
 
     def image(self, name: str, x: int, shape: tuple[int, ...], **fields: Any) -> int:
         """A window or interpolation over positions."""

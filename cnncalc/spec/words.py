@@ -50,6 +50,6 @@ FIELD_FIGURES: tuple[str, ...] = ("size", "min_size", "jump", "start")
 OPTIMIZERS: tuple[str, ...] = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop")
 DTYPES: dict[str, int] = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
 """Bytes per number."""
-AUTOCAST: tuple[str, ...] = ("bfloat16",)
+AUTOCAST: tuple[str, ...] = ("bfloat16", "float16")
 """Formats that torch.autocast casts to, as far as they are modelled."""
 LOSSES: tuple[str, ...] = ("cross_entropy", "nll", "binary_cross_entropy", "bce_with_logits", "mse", "l1")

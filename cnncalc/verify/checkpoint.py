@@ -42,17 +42,24 @@ def with_sections(
     steps: Sequence[Step], kept: Sequence[int], checkpoints: Sequence[Checkpoint]
 ) -> tuple[Step | Section, ...]:
     """The same turns with every checkpoint as one turn, from the last to the first so that the last reader is known."""
-    ranges = sorted({(one.start, one.stop) for one in checkpoints}, key=lambda one: (one[0], -one[1]))
+    ranges = sorted([(one.start, one.stop) for one in checkpoints], key=lambda one: (one[0], -one[1]))
     return _sections(list(steps), set(kept), ranges)
 
 
 def _sections(steps: list[Step], needed: set[int], ranges: list[tuple[int, int]]) -> tuple[Step | Section, ...]:
+    """`ranges`: those of the checkpoints, outer ones first; two of the same layers lie in each other, too."""
     result: list[Step | Section] = []
-    outer = [one for one in ranges if not any(_holds(other, one) for other in ranges)]
+    deeper: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for one in ranges:
+        around = next((outer for outer in deeper if outer[0] <= one[0] and one[1] <= outer[1]), None)
+        if around is None:
+            deeper[one] = []
+        else:
+            deeper[around].append(one)
     position = len(steps)
     while position:
         step = steps[position - 1]
-        inside = next((one for one in outer if one[0] <= step.node < one[1]), None)
+        inside = next((one for one in deeper if one[0] <= step.node < one[1]), None)
         if inside is None:
             position -= 1
             reads = step.inputs
@@ -65,15 +72,10 @@ def _sections(steps: list[Step], needed: set[int], ranges: list[tuple[int, int]]
         if inside is None:
             result.append(Step(step.node, step.inputs, last))
         else:
-            deeper = [one for one in ranges if _holds(inside, one)]
             results = tuple(one.node for one in own if one.node in needed)
-            result.append(Section(reads, results, last, _sections(own, {*results, *reads}, deeper)))
+            result.append(Section(reads, results, last, _sections(own, {*results, *reads}, deeper[inside])))
         needed.update(last)
     return tuple(reversed(result))
-
-
-def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
-    return outer != inner and outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def advance(twins: nn.ModuleList, steps: Sequence[Step | Section], values: dict[int, Tensor]) -> None:

@@ -39,10 +39,16 @@ def images(shapes: Iterable[Sequence[int]], batch: int, device: torch.device, se
     )
 
 
-def measure(graph: Graph, inputs: tuple[Tensor, ...], tick: Tick = lambda what, done, of: None) -> Measured:
+def measure(
+    graph: Graph,
+    inputs: tuple[Tensor, ...],
+    tick: Tick = lambda what, done, of: None,
+    *,
+    backward: bool = True,
+) -> Measured:
     """Builds the network on these inputs, runs it for prediction, then once forward and backward for training.
 
-    Raises MemoryError where it does not fit.
+    Without `backward` the last is left to whoever measures a training step. Raises MemoryError where it does not fit.
     """
     observed = Observed([Seen() for _ in graph.nodes])
     network = _build(graph, inputs, observed, tick)
@@ -50,8 +56,9 @@ def measure(graph: Graph, inputs: tuple[Tensor, ...], tick: Tick = lambda what, 
         _sums(network, observed)
         tick("predicting", 0, 1)
         _predict(network, inputs, observed)
-        tick("training", 0, 1)
-        _train(network, inputs, observed)
+        if backward:
+            tick("training", 0, 1)
+            train(network, inputs, observed)
     return Measured(observed, network, inputs)
 
 
@@ -68,7 +75,7 @@ def _build(graph: Graph, inputs: tuple[Tensor, ...], observed: Observed, tick: T
                 seen = observed.layers[index]
                 _tensors(module, known, seen)
                 seen.output, seen.batch = tuple(value.shape[1:]), value.shape[0]
-                seen.finite = None if value.is_meta else bool(value.isfinite().all())
+                seen.finite = finite(value)
                 seen.macs = counter.get_total_flops() // 2
         except BuildError as error:
             observed.layers[error.index].error = str(error)
@@ -108,11 +115,23 @@ def _predict(network: Network, inputs: tuple[Tensor, ...], observed: Observed) -
         result = network.eval()(*inputs)[0]
     observed.macs = counter.get_total_flops() // 2
     observed.output = tuple(result.shape[1:])
-    observed.finite = None if result.is_meta else bool(result.isfinite().all())
+    observed.finite = finite(result)
 
 
-def _train(network: Network, inputs: tuple[Tensor, ...], observed: Observed) -> None:
-    """One backward pass from the sum of all outputs; then every trainable parameter must have a gradient."""
+def finite(value: Tensor) -> bool | None:
+    """Whether there is no infinity and no NaN in it; None on device meta."""
+    if value.is_meta:
+        return None
+    # either would show in the sum, which is quick; finite numbers may add up to infinity
+    return bool(value.sum().isfinite()) or bool(value.isfinite().all())
+
+
+def train(network: Network, inputs: tuple[Tensor, ...], observed: Observed) -> None:
+    """One backward pass from the sum of all outputs; then every trainable parameter must have a gradient.
+
+    Raises MemoryError where it does not fit.
+    """
+    observed.trained = True
     try:
         network.train()
         with torch.enable_grad():
@@ -125,9 +144,14 @@ def _train(network: Network, inputs: tuple[Tensor, ...], observed: Observed) -> 
         return
     finally:
         network.eval()
+    note_gradients(network, observed)
+    network.zero_grad(set_to_none=True)
+
+
+def note_gradients(network: Network, observed: Observed) -> None:
+    """Notes how many numbers of each layer's parameters have a gradient; a shared one is its first layer's."""
     known: set[int] = set()
     for seen, module in zip(observed.layers, network.twins, strict=True):
         fresh = [tensor for tensor in module.parameters() if id(tensor) not in known]
         known.update(map(id, fresh))
         seen.with_gradient = _numbers(tensor for tensor in fresh if tensor.grad is not None)
-    network.zero_grad(set_to_none=True)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from cnncalc.graph.model import Graph
 from cnncalc.verify import events, ledger
 from cnncalc.verify.build import FAILURES, Network, check_memory, grow
-from cnncalc.verify.measure import Tick
+from cnncalc.verify.measure import Tick, note_gradients
 from cnncalc.verify.observed import MemorySeen, Observed, Seen
 from cnncalc.verify.training import Setup, Training
 
@@ -40,7 +40,7 @@ def measure_memory(
     setup: Setup,
     tick: Tick = lambda what, done, of: None,
 ) -> None:
-    """Notes what each layer saves for backward, and the peaks of a prediction and of a training step.
+    """Notes what each layer saves for backward, the peaks of a prediction and of a training step, and its gradients.
 
     Where torch does not get through a step, the reason is noted. Raises MemoryError where it does not fit.
     """
@@ -53,7 +53,7 @@ def measure_memory(
     training = Training(graph, network, inputs, setup)
     tick("what is saved for backward", 0, 3)
     try:
-        training.first(_save(graph, training, observed, seen))
+        training.prime(_save(graph, training, observed, seen))
     except FAILURES as error:
         check_memory(error)
         seen.refuse(f"torch refuses to train it: {type(error).__name__}: {error}", *TRAINING)
@@ -63,6 +63,9 @@ def measure_memory(
     tick("peaks of memory", 1, 3)
     try:
         _peaks(inputs[0].device, training, seen)
+        if seen.training_peak is not None and not setup.zeroed:  # zeros would be there without a backward pass
+            note_gradients(network, observed)
+            observed.trained = True
     except FAILURES as error:
         check_memory(error)
         seen.refuse(f"torch refuses to run it: {type(error).__name__}: {error}", *FIGURES[1:])
@@ -83,14 +86,6 @@ def observe(graph: Graph, inputs: tuple[Tensor, ...], setup: Setup) -> Observed:
             network.twins.append(module)
     measure_memory(graph, network, inputs, observed, setup)
     return observed
-
-
-def unmeasured(observed: Observed, setup: Setup, reason: str) -> None:
-    """Notes why nothing was measured."""
-    observed.memory = MemorySeen(setup.optimizer, settings=setup.text)
-    observed.memory.refuse(reason, *FIGURES)
-    for seen in observed.layers:
-        seen.saved = None
 
 
 def _save(graph: Graph, training: Training, observed: Observed, seen: MemorySeen) -> list[Tensor]:

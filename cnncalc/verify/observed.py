@@ -47,6 +47,8 @@ class MemorySeen:
     inference_allocated: int | None = None
     """The peak as the allocator sees it, with the scratch of kernels."""
     training_allocated: int | None = None
+    reason: str = ""
+    """Why a network that otherwise ran was counted on device meta."""
     settings: str = ""
     """How it was trained, in words."""
     reasons: dict[str, str] = field(default_factory=dict)
@@ -74,6 +76,8 @@ class Observed:
     """None: nobody asked."""
     difference: float | None = None
     """Of the result, after the whole stack, as a part of the largest number anywhere."""
+    trained: bool = False
+    """Whether a backward pass ran through everything, or was tried."""
     training_error: str = ""
     """Why the pass in training mode stopped."""
     reference: str = ""

@@ -96,12 +96,17 @@ class Training:
             return nullcontext()
         return torch.autocast(self.inputs[0].device.type, dtype=getattr(torch, self.setup.autocast))
 
-    def first(self, outputs: list[Tensor]) -> None:
-        """The rest of a first step, which also creates the optimizer's state; nothing may name the outputs."""
+    def prime(self, outputs: list[Tensor]) -> None:
+        """Leaves everything as a first step does: with the optimizer's state. Nothing may name the outputs.
+
+        No backward pass runs: its gradients decide nothing but which parameters have a state, at a rate of 0.
+        """
         with self.casting():
             loss = self._total(outputs)
-        if loss.requires_grad:
-            loss.backward()
+        touched = reached(loss)
+        del loss
+        for parameter in touched:
+            parameter.grad = torch.zeros_like(parameter)
         self._update()
         if self.optimizer is not None and not self.setup.zeroed:
             self.optimizer.zero_grad()
@@ -158,6 +163,23 @@ class Training:
     def _update(self) -> None:
         if self.optimizer is not None:
             self.optimizer.step()
+
+
+def reached(loss: Tensor) -> list[Tensor]:
+    """The parameters that a backward pass from here gives gradients to: the leaves of autograd's graph."""
+    leaves = []
+    known = {loss.grad_fn}
+    stack = [loss.grad_fn]
+    while stack:
+        node = stack.pop()
+        if node is None:
+            continue
+        if node.name() == "torch::autograd::AccumulateGrad":
+            leaves.append(node.variable)
+        following = [one for one, _ in node.next_functions if one not in known]
+        known.update(following)
+        stack += following
+    return leaves
 
 
 def loss_name(stated: str | None, output: Tensor) -> str:

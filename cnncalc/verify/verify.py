@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from cnncalc.verify.measure import Measured, Tick
     from cnncalc.verify.observed import Observed
+    from cnncalc.verify.training import Setup
 
 
 class TimingOptions(NamedTuple):
@@ -150,7 +151,7 @@ def _run(
     from cnncalc.verify.values import compare_padding, compare_values
 
     with untouched(device):
-        measured = measure(graph, images(graph.inputs.values(), start.batch, device), tick)
+        measured = measure(graph, images(graph.inputs.values(), start.batch, device), tick, backward=not memory)
         if measured.network is not None:
             tick("comparing numbers", 0, 1)
             compare_values(graph, measured.network, measured.inputs, measured.observed)
@@ -186,22 +187,49 @@ def _compared(graph: Graph, analysis: Analysis, measured: Measured, start: Verif
 
 
 def _hold(graph: Graph, analysis: Analysis, measured: Measured, device: torch.device, tick: Tick) -> None:
-    """Measures memory, or notes why there is not enough of it."""
-    from cnncalc.verify.memory import measure_memory, unmeasured
+    """Measures memory, on device meta where a training step does not fit here; the step shows the gradients, too."""
+    from cnncalc.verify.measure import train
+    from cnncalc.verify.memory import measure_memory
     from cnncalc.verify.training import stated
 
     assert measured.network is not None
     setup = stated(graph.spec, analysis.memory.optimizer)
+    reason = "" if device.type == "meta" else _no_room(analysis, device)
+    if not reason:
+        try:
+            measure_memory(graph, measured.network, measured.inputs, measured.observed, setup, tick)
+        except MemoryError as error:
+            reason = f"a training step did not fit: {error}"
+    if reason:
+        _count(graph, measured, setup, reason)
+    if not measured.observed.trained:
+        tick("training", 0, 1)
+        train(measured.network, measured.inputs, measured.observed)
+
+
+def _no_room(analysis: Analysis, device: torch.device) -> str:
+    """Why a training step had better not be measured for real; empty when it fits."""
     # kernels take scratch besides what the model counts: on a CPU up to four tenths were seen
     needed, free = 1.5 * int(analysis.memory.torch.training_peak_bytes or 0), available_bytes(device)
-    if device.type != "meta" and free is not None and needed > 0.9 * free:
-        reason = f"a training step takes about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free"
-        unmeasured(measured.observed, setup, reason)
-        return
-    try:
-        measure_memory(graph, measured.network, measured.inputs, measured.observed, setup, tick)
-    except MemoryError as error:
-        unmeasured(measured.observed, setup, f"a training step did not fit: {error}")
+    if free is None or needed <= 0.9 * free:
+        return ""
+    return f"a training step takes about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free"
+
+
+def _count(graph: Graph, measured: Measured, setup: Setup, reason: str) -> None:
+    """Measures memory on device meta, for a network that otherwise ran."""
+    import torch
+
+    from cnncalc.verify.measure import images
+    from cnncalc.verify.memory import observe
+
+    meta = images(graph.inputs.values(), measured.inputs[0].shape[0], torch.device("meta"))
+    counted = observe(graph, meta, setup)
+    assert counted.memory is not None
+    counted.memory.reason = reason
+    measured.observed.memory = counted.memory
+    for layer, seen in zip(measured.observed.layers, counted.layers, strict=True):
+        layer.saved = seen.saved
 
 
 def _shapes_only(
@@ -221,7 +249,7 @@ def _shapes_only(
 
     device = torch.device("meta")
     with untouched(device):
-        measured = measure(graph, images(graph.inputs.values(), start.batch, device), tick)
+        measured = measure(graph, images(graph.inputs.values(), start.batch, device), tick, backward=not memory)
         compare_padding(graph, measured.inputs, measured.observed)  # small and on the CPU
         if memory and measured.network is not None:
             _hold(graph, analysis, measured, device, tick)
@@ -234,6 +262,8 @@ def _shapes_only(
 def _notes(observed: Observed) -> Iterator[str]:
     if observed.reference:
         yield observed.reference
+    if observed.memory is not None and observed.memory.reason:
+        yield f"memory was counted on device meta: {observed.memory.reason}"
 
 
 def _optimizer(spec: Spec, wanted: str | None) -> str:

@@ -83,6 +83,20 @@ def test_a_skip_that_stays_alive_across_is_not_counted_on_the_way() -> None:
     assert numbers(analysis) == (params + 512 + 192, params + 192 + 512 + 192 + 192, 2 * params + 1088)
 
 
+def test_a_map_that_only_tells_a_size_is_not_held() -> None:
+    # 3x8x8 = 192 -> a: 3x8x8 = 192 (9 parameters) -> b: 50x6x6 = 1,800 (1,350) ; a cropped to 6x6 -> c: 3x6x6 = 108 (9)
+    bias = "bias: false"
+    analysis = net(
+        f"conv: {{name: a, filters: 3, kernel: 1, {bias}}}",
+        f"conv: {{name: b, filters: 50, kernel: 3, {bias}}}",
+        "crop: {from: a, like: b}",
+        f"conv: {{filters: 3, kernel: 1, {bias}}}",
+    )
+    # b with a; c reads the crop of a (192), not b
+    assert numbers(analysis)[0] == 9 + 1350 + 9 + 1800 + 192
+    assert analysis.memory.textbook.inference_at == "b"
+
+
 def test_several_inputs_are_all_held() -> None:
     text = written("concat: {from: [left, right]}", input="{left: 3x8x8, right: 1x8x8}")
     assert numbers(analyzed(text)) == (256 + 192 + 64, 256 + 192 + 64, 512)

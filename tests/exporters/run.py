@@ -55,13 +55,22 @@ def compare(graph: Graph, device: str) -> str:
     assert trainable(mine) == trainable(theirs)
     assert sum(p.numel() for p in mine.parameters()) == sum(p.numel() for p in theirs.parameters())
     for training in (False, True):
-        shapes = [value.shape for value in results(theirs, inputs, training)]
+        shapes = [value.shape for value in last_in_training(theirs, graph, results(theirs, inputs, training), training)]
         assert [value.shape for value in results(mine, inputs, training)] == shapes
     if device != "meta":
         mine.load_state_dict(dict(zip(mine.state_dict(), theirs.state_dict().values(), strict=True)))
         for ours, twin in zip(results(mine, inputs, False), results(theirs, inputs, False), strict=True):
             torch.testing.assert_close(ours, twin, equal_nan=True, rtol=1e-4, atol=1e-5)
     return source
+
+
+def last_in_training(
+    network: Network, graph: Graph, values: tuple[torch.Tensor, ...], training: bool
+) -> list[torch.Tensor]:
+    """The verifier's outputs as exported source gives them: what training alone has comes last."""
+    kept = network.plans[training][1]
+    order = sorted(range(len(kept)), key=lambda index: kept[index] >= 0 and graph.nodes[kept[index]].train_only)
+    return [values[index] for index in order]
 
 
 def trainable(module: torch.nn.Module) -> int:

@@ -7,16 +7,21 @@ import torch
 
 from cnncalc.analysis.analyze import analyze_spec
 from cnncalc.importers.check import equal
-from cnncalc.importers.finish import finish
+from cnncalc.importers.finish import Imported, finish
 from cnncalc.importers.torch.convert import convert
 from tests.importers.measured import Measured, measure
 from tests.importers.models.table import MODELS
+from tests.importers.stepped import peaks
 
 BATCH = 2
-every_model = pytest.mark.parametrize("name", MODELS)
 
 
-@lru_cache(maxsize=None)
+@pytest.fixture(scope="module", params=MODELS)
+def name(request: pytest.FixtureRequest) -> str:
+    """A network; all tests of one run side by side, so that it is imported once."""
+    return str(request.param)
+
+
 def seen(name: str) -> Measured:
     return measure(MODELS[name].build, MODELS[name].inputs, BATCH)
 
@@ -26,10 +31,14 @@ def module(name: str) -> torch.nn.Module:
         return MODELS[name].build()
 
 
-@every_model
+@lru_cache(maxsize=1)
+def imported(name: str) -> Imported:
+    return convert(module(name), MODELS[name].inputs, name)
+
+
 def test_every_figure_is_the_modules(name: str) -> None:
     network = module(name)
-    compact = convert(network, MODELS[name].inputs, name)
+    compact = imported(name)
     flat = finish(compact.sketch, flat=True)
     analysis = analyze_spec(flat.spec, batch=BATCH)
     wanted = seen(name)
@@ -53,6 +62,14 @@ def test_every_figure_is_the_modules(name: str) -> None:
 
     assert not [note for note in compact.notes if "layer by layer" in note]
     assert equal(analysis, analyze_spec(compact.spec, batch=BATCH))
+
+
+def test_peaks(name: str) -> None:
+    torch.manual_seed(0)
+    memory = analyze_spec(imported(name).spec, batch=BATCH, optimizer="adam").memory.torch
+    inputs = tuple(torch.randn(BATCH, *shape) for shape in MODELS[name].inputs)
+    found = peaks(MODELS[name].build(), inputs)
+    assert found == (memory.inference_peak_bytes, memory.training_peak_bytes)
 
 
 def paths(leaf: str, rows: dict[str, object]) -> list[str]:

@@ -19,7 +19,7 @@ from cnncalc.verify.compare import checks, held
 from cnncalc.verify.measure import images, measure
 from cnncalc.verify.memory import observe
 from cnncalc.verify.state import untouched
-from cnncalc.verify.training import Setup
+from cnncalc.verify.training import stated
 from cnncalc.verify.values import compare_values
 
 CPU = torch.device("cpu")
@@ -82,21 +82,54 @@ def _valid(graph: Graph, values: bool) -> Outcome:
     return Outcome(True, problems, len(graph.nodes))
 
 
-def hold(text: str, batch: int, optimizer: str, device: torch.device = CPU) -> Outcome:
+def hold(
+    text: str, batch: int, optimizer: str, device: torch.device = CPU, dtype: str = "float32", threads: int = 2
+) -> Outcome:
     """Runs a spec in torch and lists every disagreement about memory."""
     graph = graph_of(text)
     if graph.faults or not graph.nodes:
         return Outcome(not graph.faults, (), len(graph.nodes))
+    analysis = analyze_graph(graph, batch, dtype, optimizer)
+    mine = analysis.memory.torch
+    setup = stated(graph.spec, optimizer)
     # with one thread torch takes another kernel for 1x1 convolutions, which lays volumes out otherwise
-    with untouched(device, threads=2):
+    with untouched(device, threads=threads):
+        inputs = tuple([one.to(getattr(torch, dtype)) for one in images(graph.inputs.values(), batch, device)])
         try:
-            seen = observe(graph, images(graph.inputs.values(), batch, device), Setup(optimizer))
+            seen = observe(graph, inputs, setup)
         except BuildError as error:
-            alone = batch == 1 and "more than 1 value" in str(error)  # one image has no batch statistics
-            return Outcome(True, () if alone else (str(error),), len(graph.nodes))
-    analysis = analyze_graph(graph, batch, "float32", optimizer)
-    problems = tuple(str(check) for check in held(graph, analysis, seen) if check.status == "mismatch")
-    return Outcome(True, problems, len(graph.nodes), estimate=analysis.memory.torch.estimate)
+            known = mine.reason or excused(str(error), batch, mine.estimate)
+            return Outcome(True, () if known else (str(error),), len(graph.nodes), estimate=mine.estimate)
+    checks = [*held(graph, analysis, seen)]
+    problems = [str(check) for check in checks if check.status == "mismatch"]
+    assert seen.memory is not None
+    refused = set(seen.memory.reasons.values())
+    if mine.reason.startswith("torch refuses to train it"):
+        if not refused:
+            problems.append(f"torch trains it: {mine.reason}")
+    elif device.type == "cpu" and not mine.reason:
+        problems += [why for why in refused if not excused(why, batch, mine.estimate)]
+    return Outcome(True, tuple(problems), len(graph.nodes), estimate=mine.estimate or mine.reason)
+
+
+EXCUSES = (
+    ("ran on a copy of its input", "our own group norm's, see verify/twins/norm.py"),
+    ("all elements of input should be between 0 and 1", "an output that was drawn is no probability"),
+    ("grad_input must be contiguous", "torch's nll of maps that lie channels last has no backward"),
+)
+"""Why torch need not run or show what we give a figure for."""
+
+
+def excused(why: str, batch: int, estimate: str) -> bool:
+    """Whether torch need not run or show this."""
+    if "not implemented for" in why:
+        return "torch does not run" in estimate
+    return alone(why, batch) or any(words in why for words, _ in EXCUSES)
+
+
+def alone(why: str, batch: int) -> bool:
+    """Whether one image has no batch statistics."""
+    return batch == 1 and ("more than 1 value" in why or "more than 1 spatial element" in why)
 
 
 def _faulty(graph: Graph) -> Outcome:

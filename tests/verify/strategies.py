@@ -30,7 +30,17 @@ def specs() -> st.SearchStrategy[str]:
 
 def text(random: Random, layers: int = 7) -> str:
     """A spec."""
+    return written(page(random, layers))
+
+
+def page(random: Random, layers: int = 7) -> dict[str, Any]:
+    """A spec as a mapping."""
     return Drawing(random).spec(layers)
+
+
+def written(page: dict[str, Any]) -> str:
+    """A mapping as a spec, a line for each section."""
+    return "\n".join(f"{key}: {yaml(value)}" for key, value in page.items()) + "\n"
 
 
 def yaml(value: Any) -> str:
@@ -59,7 +69,7 @@ class Drawing:
 
     # -- the whole -------------------------------------------------------------------------------------------------
 
-    def spec(self, most: int) -> str:
+    def spec(self, most: int) -> dict[str, Any]:
         inputs = {"input": self.input()}
         if self.chance(0.12):
             first = inputs["input"]
@@ -76,7 +86,7 @@ class Drawing:
         page["layers"] = layers
         if heads:
             page["heads"] = heads
-        return "\n".join(f"{key}: {yaml(value)}" for key, value in page.items()) + "\n"
+        return page
 
     def input(self) -> Shape:
         if self.chance(0.08):

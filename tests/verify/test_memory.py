@@ -198,23 +198,33 @@ def test_a_group_norm_on_a_copy() -> None:
 
 
 def test_a_step_that_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is counted on device meta, while everything else runs for real."""
     # 400 parameters of 4 B, their gradients and two states: 6,400 B and some; half as much again for scratch
     monkeypatch.setattr("cnncalc.verify.verify.available_bytes", lambda device: 8_000)
-    (note,) = unconfirmed(verify("in 4; dense 100 nobias", device="cpu", optimizer="adam"), *MEMORY)
-    assert "a training step takes about" in note
+    counted_on_meta(verify("in 4; dense 100 nobias", device="cpu", optimizer="adam"), "a training step takes about")
 
 
 def test_running_out_of_memory_in_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     from cnncalc.verify.training import Training
 
+    real = Training.step
+
     def full(self: Training) -> None:
-        raise RuntimeError("not enough memory: you tried to allocate 1 byte")
+        if not self.inputs[0].is_meta:
+            raise RuntimeError("not enough memory: you tried to allocate 1 byte")
+        real(self)
 
     monkeypatch.setattr(Training, "step", full)
-    result = verify(CHAIN, device="cpu")
-    (note,) = unconfirmed(result, *MEMORY)
-    assert "did not fit" in note
+    counted_on_meta(verify(CHAIN, device="cpu"), "did not fit")
+
+
+def counted_on_meta(result: Verification, why: str) -> None:
+    assert {check.status for check in memory(result).values()} == {"ok"}
+    assert {check.status for check in result.checks if check.what in ("gradients", "finite")} == {"ok"}
     assert result.mode == "run"
+    assert result.memory is not None
+    assert result.memory.way == "ledger"
+    assert [note for note in result.notes if "on device meta" in note and why in note]
 
 
 def test_nobody_asked() -> None:

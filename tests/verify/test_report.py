@@ -192,6 +192,52 @@ def test_the_command_writes_every_format(capsys: pytest.CaptureFixture[str]) -> 
     assert [entry["schema"] for entry in both] == ["cnncalc/verification/1", "cnncalc/error/1"]
 
 
+def test_a_line_for_each_finished_network_where_nobody_sees_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, err = run(capsys, "in 3x8x8; conv 4 k3", "in 8; dense x", "in 3x8x8; conv 4 k9", meta=True)
+    lines = [line for line in err.splitlines() if line.startswith("[")]
+    # output, parameters, buffers, MACs, gradients, saved bytes; in total trainable parameters and two peaks, too
+    assert lines[0].startswith("[1/3] in 3x8x8; conv 4 k3: 15 confirmed (shapes only), ")
+    assert lines[1].startswith("[2/3] in 8; dense x: cannot be verified, ")
+    assert lines[2].startswith("[3/3] in 3x8x8; conv 4 k9: a shape is faulty, not verified, ")
+    assert "[1/3]" not in out
+
+
+def test_what_is_there_when_it_is_stopped(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from cnncalc.verify import verify as room
+
+    real = room.verify_spec
+
+    def stopped(spec: Any, **options: Any) -> Any:
+        if spec.name.startswith("Perceptron on 36 million"):
+            raise KeyboardInterrupt
+        return real(spec, **options)
+
+    monkeypatch.setattr(room, "verify_spec", stopped)
+    specs = ("in 3x8x8; conv 4 k3", "zoo:mlp-36m", "in 8; dense 2")
+    code, out, err = run(capsys, *specs)
+    assert code == 130
+    assert "inline" in out
+    assert err.splitlines()[-1] == "stopped: 1 of 3 networks were verified, the report holds those"
+    code, out, err = run(capsys, *specs, format_=command.Format.json)
+    assert (code, out) == (130, "")
+    assert err.splitlines()[-1] == "stopped: 1 of 3 networks were verified, nothing is written"
+    code, out, err = run(capsys, specs[1])
+    assert (code, out, err) == (130, "", "stopped: nothing was verified, nothing is written\n")
+
+
+def test_memory_in_a_summary() -> None:
+    def held(*statuses: Any) -> Verification:
+        figures = ("saved_bytes", "inference_peak_bytes", "training_peak_bytes")
+        pairs = zip(figures, statuses, strict=True)
+        return replace(GOOD, checks=tuple(Check("", what, 1, 1, status, "why") for what, status in pairs))
+
+    results = [held("ok", "ok", "ok"), held("ok", "mismatch", "ok"), held("ok", "ok", "unmeasured"), GOOD]
+    page = terminal.render(verifications_doc(results), 120)
+    cells = [line.split() for line in page.splitlines() if line.startswith("Small ")]
+    assert [" ".join(one[6:]) for one in cells] == ["equal cpu", "differs cpu", "2 of 3 equal cpu", "cpu"]
+    assert "Small: peak of a training step: not confirmed: why" in page
+
+
 def test_a_progress_bar_only_for_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from cnncalc.analysis.torch_memory.machine import Machine
 from cnncalc.analysis.torch_memory.residents import Programs
 from cnncalc.analysis.torch_memory.values import Value
 from cnncalc.graph.model import Graph, Node
-from cnncalc.layers.operations import NEW, Form, Gradient, Operation, Size, size
+from cnncalc.layers.operations import NEW, PADS, Form, Gradient, Operation, Size, size
 
 FULL, LOW = 4, 2
 """Bytes of float32, the format of parameters and images, and of bfloat16."""
@@ -28,7 +28,7 @@ LINEAR = ("t", "reshape")
 INSIDE = {"addmm": LINEAR, "mm": LINEAR, "bmm": LINEAR, "prelu": ("view",)}
 """Views that belong to the operation: what is cast is what is viewed."""
 NORMS = ("batch_norm", "layer_norm", "group_norm")
-"""Their weights stay float32, and so do the statistics; the result is in the input's format."""
+"""Their weights and buffers stay float32, and so then do the statistics; the result is in the input's format."""
 Typed = tuple[tuple[Operation, ...], int]
 """A sequence with its casts, and the bytes per number of its result."""
 
@@ -72,14 +72,15 @@ class CastPrograms(Programs):
         key = (id(plain), widths)
         known = self._typed.get(key)
         if known is None:
-            known = self._typed[key] = cast(plain, widths)
+            buffers = any(one.buffer for one in self.tensors(node))
+            known = self._typed[key] = cast(plain, widths, buffers=buffers)
         self.widths[node.index] = known[1]
         return known[0]
 
     def loss(self, name: str, program: tuple[Operation, ...], ref: int, first: bool) -> tuple[Operation, ...]:
         """What a loss on an output does; its target is in float32."""
         classes = name in CLASSES
-        operations, self._loss = cast(program, (self.widths[ref], 0 if classes else FULL), name in LOSSES)
+        operations, self._loss = cast(program, (self.widths[ref], 0 if classes else FULL), full=name in LOSSES)
         self._total = self._loss if first else self._total
         return operations
 
@@ -89,9 +90,12 @@ class CastPrograms(Programs):
         return operations[0]
 
 
-def cast(program: tuple[Operation, ...], inputs: Sequence[int], full: bool = False) -> Typed:
-    """A sequence on inputs of so many bytes per number; `full`: it begins by casting them to float32."""
-    operations, width = Rewriting(program, inputs).done(full)
+def cast(program: tuple[Operation, ...], inputs: Sequence[int], full: bool = False, buffers: bool = False) -> Typed:
+    """A sequence on inputs of so many bytes per number; `full`: it begins by casting them to float32.
+
+    `buffers`: its layer has some, which stay float32.
+    """
+    operations, width = Rewriting(program, inputs, buffers).done(full)
     ways = program[0].ways if program else None
     if ways is not None:
         ways = ways._replace(strided=cast(ways.strided, inputs)[0], frozen=cast(ways.frozen, inputs)[0])
@@ -102,8 +106,9 @@ def cast(program: tuple[Operation, ...], inputs: Sequence[int], full: bool = Fal
 class Rewriting:
     """One sequence on its way."""
 
-    def __init__(self, program: tuple[Operation, ...], inputs: Sequence[int]) -> None:
+    def __init__(self, program: tuple[Operation, ...], inputs: Sequence[int], buffers: bool = False) -> None:
         self._program = program
+        self._buffers = buffers
         self._count = len(inputs)
         self._widths = list(inputs)
         """Per slot of the new sequence; 0: no floating-point numbers."""
@@ -179,7 +184,8 @@ class Rewriting:
         widths = [self._width(slot) for slot in operation.reads]
         normed = operation.name in NORMS
         width = widths[0] if normed or operation.inplace else max(widths, default=self._widths[0])
-        typed = _typed(operation, widths, width, FULL if normed and len(widths) > 1 else width)
+        mixed = normed and (self._buffers or len(widths) > 1)
+        typed = _typed(operation, widths, width, FULL if mixed else width)
         reads = tuple([self._slots.get(slot, slot) for slot in operation.reads])
         typed = self._holding(typed._replace(reads=reads, ways=None), operation.reads)
         slot = self._count + index
@@ -200,10 +206,10 @@ class Rewriting:
 
 
 def _in_full(operation: Operation) -> bool:
-    """Whether autocast runs it in float32: reflecting and replicating pads, and windows of volumes."""
-    if operation.name == "pad":
-        return bool(operation.saves)
+    """Whether autocast runs it in float32: reflecting and replicating pads (but the former of a volume), windows of volumes."""
     volume = len(operation.shape) == 5 and bool(operation.reads) and len(operation.shapes[0]) == 5
+    if operation.name in PADS.values():
+        return not (volume and operation.name == PADS["reflect"])
     return volume and operation.name in ("avg_pool", "max_pool", "adaptive_max_pool", "mean")
 
 

@@ -105,9 +105,11 @@ class Frame:
         self.conflict: tuple[int, int] | None = None
         """Two layers, of which the second overwrites an input that the checkpoint kept at the first."""
         self.lent: list[int] = []
-        """Inputs that nobody kept before."""
+        """Inputs that nobody guarded before."""
         self.inputs = list(inputs)
         self.outer = machine.frame
+        self.layer = machine.layer
+        """The first layer inside."""
         self.random = machine.make(RANDOM_STATE, 1, "transients", "random state")
         self.kept: list[int] = []
         """The places of its inputs in the frame around it."""
@@ -117,8 +119,9 @@ class Frame:
             return
         for one in storages:
             machine.references[one] += 1
-            if one not in machine.owned:
-                machine.owned[one] = machine.layer
+            machine.owned.setdefault(one, self.layer)
+            if machine.guarding and one not in machine.guards:
+                machine.guards[one] = self.layer
                 machine.lent[one] = self
                 self.lent.append(one)
 
@@ -128,7 +131,8 @@ class Frame:
             del machine.lent[one]
         self.open = False
         if not self.alive:
-            machine.unguarded.update(self.lent)
+            for one in self.lent:
+                del machine.guards[one]
             self.end(machine)
         elif self.conflict is not None:
             raise OverwriteError(*self.conflict)

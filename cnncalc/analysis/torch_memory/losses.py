@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 from cnncalc.core.shapes import Shape
 from cnncalc.layers.operations import BATCH, INDEX, Form, Gradient, Layout, Operation, Size, View, size
@@ -37,27 +38,30 @@ def target_bytes(name: str, shape: Shape, width: int) -> tuple[int, int]:
     return (constant * width, each * width)
 
 
-def _reduced(program: Program, name: str, saves: tuple[int, ...], own: tuple[tuple[Size, int], ...] = ()) -> None:
-    """An operation of output and target that gives one number."""
-    reads = (len(program.operations) + 1 if program.operations else 0, 1)
+def _reduced(
+    program: Program, name: str, x: int, saves: tuple[int, ...], own: tuple[tuple[Size, int], ...] = ()
+) -> None:
+    """An operation of `x` and the target that gives one number."""
     gradient = (Gradient(), None)
-    program.add(name, reads, (1,), gradient, saves=tuple((one, -1) for one in saves), own=own, layout=Layout.PLAIN)
+    program.add(name, (x, 1), (1,), gradient, saves=tuple((one, -1) for one in saves), own=own, layout=Layout.PLAIN)
 
 
 def _whole(program: Program, name: str) -> None:
-    """As `_reduced`, by a kernel that makes a number for each of the output's and then writes their mean in the first place."""
+    """The same by a kernel that makes a number for each of the output's, and then writes their mean in the first place."""
     gradient = (Gradient(), None)
     numbers = program.add(name, (0, 1), program.shape(0), gradient, saves=((0, -1), (1, -1)), layout=Layout.PLAIN)
     program.add("resize", (numbers,), (1,), (Gradient(Form.SPREAD),), view=View("reshape"), layout=Layout.PLAIN)
 
 
-def _nll(program: Program) -> None:
-    _reduced(program, "nll_loss", (0, 1, -2), ((SCALAR, 0),))
+def _nll(program: Program, x: int = 0) -> None:
+    images, classes, *sides = program.shape(x)
+    if len(sides) in (1, 3):  # of a signal or a volume: as an image of height 1
+        x = program.view(program.hold(program.contiguous(x)), (images, classes, 1, prod(sides)))
+    _reduced(program, "nll_loss", x, (0, 1, -2), ((SCALAR, 0),))
 
 
 def _cross_entropy(program: Program) -> None:
-    program.unary("log_softmax", 0, "result")
-    _nll(program)
+    _nll(program, program.unary("log_softmax", 0, "result", layout=Layout.PLAIN))
 
 
 def _binary(program: Program) -> None:
@@ -65,7 +69,7 @@ def _binary(program: Program) -> None:
 
 
 def _binary_logits(program: Program) -> None:
-    _reduced(program, "binary_cross_entropy_with_logits", (0, 1))
+    _reduced(program, "binary_cross_entropy_with_logits", 0, (0, 1))
 
 
 def _mse(program: Program) -> None:

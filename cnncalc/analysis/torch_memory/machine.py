@@ -44,11 +44,11 @@ class Machine:
         """Who collects what is saved while a checkpoint is computed again."""
         self.owned: dict[int, int] = {}
         """Storage that backward keeps -> the layer that saved it first."""
+        self.guards: dict[int, int] = {}
+        """Storage that torch finds out about when it is overwritten -> a layer that keeps it."""
         self.lent: dict[int, Frame] = {}
-        """Storage that only a checkpoint whose forward pass still runs keeps -> that checkpoint."""
-        self.unguarded: set[int] = set()
-        """Storages that a checkpoint kept in which nothing needed a gradient, and so keeps no longer."""
-        self.guarding = True
+        """Storage that only a checkpoint whose forward pass still runs guards -> that checkpoint."""
+        self.guarding = False
         """Whether it is noticed that something overwrites what is kept: what holds of one pass holds of the next."""
         self.casts: dict[int, Value] = {}
         """Storage of a parameter -> its copy in low precision, kept until autocast is left."""
@@ -187,8 +187,8 @@ class Machine:
     def _overwrite(self, operation: Operation, read: Value) -> int:
         """The storage that an operation writes its result into. Raises OverwriteError where torch would not train."""
         storage = read.storage
-        keeper = self.owned.get(storage)
-        if keeper is not None and storage not in self.unguarded and self.guarding:
+        keeper = self.guards.get(storage) if self.guarding else None
+        if keeper is not None:
             frame = self.lent.get(storage)
             if frame is None:
                 raise OverwriteError(keeper, self.layer)
@@ -274,6 +274,10 @@ class Machine:
                 for one in kept:
                     references[one] += 1
                     owned.setdefault(one, layer)
+                if self.guarding:
+                    for one in kept:
+                        self.guards.setdefault(one, layer)
+                        self.lent.pop(one, None)
         elif self.replay is not None:
             return 0
         nodes = self.nodes

@@ -116,6 +116,7 @@ def memory_model(graph: Graph, width: int, batch: Dim, training: Training) -> Me
         step.keep_gradients()
         engine.keep_gradients()
     targets = step.targets()
+    machine.guarding = any([node.inplace for node in graph.nodes])
     before: Value | None = None
     first = 0
     for _ in range(min(training.accumulate, PASSES)):

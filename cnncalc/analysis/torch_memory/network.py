@@ -16,7 +16,7 @@ from cnncalc.analysis.torch_memory.machine import Machine
 from cnncalc.analysis.torch_memory.plan import Plan, Section, Step
 from cnncalc.analysis.torch_memory.residents import Programs, Residents
 from cnncalc.analysis.torch_memory.trace import Trace
-from cnncalc.analysis.torch_memory.values import NO_GRADIENT, Value
+from cnncalc.analysis.torch_memory.values import NO_GRADIENT, Value, ViewOverwriteError
 from cnncalc.core.shapes import Shape
 from cnncalc.graph.model import Graph
 from cnncalc.layers.operations import SAME, Layout, Operation
@@ -64,10 +64,20 @@ class Simulation:
                 marks.append((len(events), phase, index))
                 inputs = [values[ref] for ref in reads]
                 values[index] = machine.run(programs(node, training), inputs, weights[index], index)
+                if node.inplace:
+                    self._overwritten(inputs[0], values[index], values)
             for ref in finished:
                 value = values.pop(ref)
                 if ref >= 0:
                     machine.drop(value.storage)
+
+    def _overwritten(self, before: Value, after: Value, values: dict[int, Value]) -> None:
+        """A tensor that was overwritten is the result under all of its names. Raises ViewOverwriteError for other tensors on its numbers."""
+        for ref, value in values.items():
+            if value is before:
+                values[ref] = after
+            elif value.storage == after.storage and value is not after and self.training:
+                raise ViewOverwriteError(self.machine.layer)
 
     def _section(self, section: Section, values: dict[int, Value]) -> None:
         """A checkpoint, which may run again later, inside backward."""

@@ -162,6 +162,9 @@ def _permute(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
 
 def _slice(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
     dimension = _dimension(layer.axis, output)
+    if output == inputs[0]:
+        # torch takes x[:] for x itself
+        return Piece(f"{{0}}.narrow({dimension}, 0, {output[dimension - 1]})")
     bounds = f"{layer.start or ''}:{'' if layer.stop is None else layer.stop}"
     return Piece(f"{{0}}[{':, ' * dimension}{bounds}]")
 
@@ -293,6 +296,6 @@ MAKERS: dict[str, Maker] = {
     "multiply": _multiply,
     "maximum": _maximum,
     "concat": _concat,
-    "highway": _function("{0} * {1} + {2} * (1 - {1})"),
+    "highway": lambda layer, inputs, output: module("Highway", forward="{own}({all})", helpers=("Highway",)),
 }
 """Kind -> what makes its piece. A test demands that every kind is here."""

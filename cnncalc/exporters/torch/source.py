@@ -102,7 +102,10 @@ def _type(one: Class, name: str) -> str:
     if values <= {int, float}:
         return "float"
     if values == {tuple}:
-        return "tuple[int, ...]"
+        nested = any(
+            isinstance(item, tuple) for row in one.arguments.values() for item in row[one.parameters.index(name)]
+        )
+        return "tuple[tuple[int, ...], ...]" if nested else "tuple[int, ...]"
     return "int | tuple[int, ...]" if values <= {int, tuple} else "object"
 
 

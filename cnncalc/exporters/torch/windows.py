@@ -1,4 +1,4 @@
-"""Convolutions and poolings in PyTorch source: what torch's own padding cannot say is a padding module before."""
+"""Convolutions and poolings in PyTorch source: what torch's own padding cannot say is a module that pads by itself."""
 
 from __future__ import annotations
 
@@ -33,11 +33,9 @@ def padding(sides: tuple[tuple[int, int], ...], mode: str = "zeros", value: floa
     return Construct(f"nn.{kind}Pad{len(sides)}d", (Arg(flat(amounts), role="padding"), *more))
 
 
-def _before(pad: Construct | None, inner: Construct, forward: str = "{own}({0})") -> Piece:
-    """A module, with a padding before it where that is needed."""
-    if pad is None:
-        return Piece(forward, (("own", inner),))
-    return Piece(forward.replace("{0}", "{pad}({0})"), (("pad", pad), ("own", inner)))
+def _sides(sides: tuple[tuple[int, int], ...]) -> Arg:
+    """The amounts in torch's order, the last axis first."""
+    return Arg(tuple(side for pair in reversed(sides) for side in pair), "sides", "sides")
 
 
 def _window(axes: tuple[Axis, ...], inside: bool) -> tuple[Arg, Arg, Arg, Arg]:
@@ -58,10 +56,27 @@ def _convolution(layer: Any, inputs: tuple[Shape, ...], output: Shape, groups: i
     (x,) = inputs
     axes = axes_of(x, layer.kernel, layer.stride, layer.padding, layer.dilation)
     sides = tuple(axis.pads for axis in axes)
-    inside = mode == "zeros" and _even(sides)
-    tail = (Arg(groups, "groups", "groups", 1), Arg(layer.bias, "bias", "bias", True))
-    inner = Construct(f"nn.Conv{rank(x)}d", (*_channels(inputs, output[0]), *_window(axes, inside), *tail))
-    return _before(None if inside or not any(map(any, sides)) else padding(sides, mode), inner)
+    inside, mode = _even(sides), mode if any(map(any, sides)) else "zeros"
+    tail = [Arg(groups, "groups", "groups", 1), Arg(layer.bias, "bias", "bias", True)]
+    if inside:
+        tail.append(Arg(mode, "padding_mode", "padding_mode", "zeros"))
+    else:
+        tail += [_sides(sides), _mode(mode)]
+    args = (*_channels(inputs, output[0]), *_window(axes, inside), *tail)
+    return _padded(f"Conv{rank(x)}d", inside, args)
+
+
+def _mode(mode: str) -> Arg:
+    return Arg("constant" if mode == "zeros" else mode, "mode", "mode", "constant")
+
+
+def _padded(function: str, inside: bool, args: tuple[Arg, ...]) -> Piece:
+    """Torch's own module, or where its padding cannot say it the one with sides."""
+    return (
+        module(f"nn.{function}", *args)
+        if inside
+        else module(f"Padded{function}", *args, helpers=(f"Padded{function}",))
+    )
 
 
 def conv(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
@@ -72,15 +87,14 @@ def conv(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
     axes = axes_of(x, layer.kernel, layer.stride, layer.padding, layer.dilation)
     sides = tuple(axis.pads for axis in axes)
     kernel, stride, _, dilation = _window(axes, True)
-    args = (
+    args = [
         Arg(tuple(tuple(row) for row in layer.connections), role="connections"),
         *(arg._replace(value=tuple(expand(arg.value, rank(x)))) for arg in (kernel, stride, dilation)),
         Arg(layer.bias, "bias", "bias", True),
-    )
-    inner = Construct("ConnectedConv", args)
-    return _before(padding(sides, layer.padding_mode) if any(map(any, sides)) else None, inner)._replace(
-        helpers=("ConnectedConv",)
-    )
+    ]
+    if any(map(any, sides)):
+        args += [_sides(sides), _mode(layer.padding_mode)]
+    return module("ConnectedConv", *args, helpers=("ConnectedConv",))
 
 
 def depthwise(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
@@ -112,9 +126,11 @@ def transposed(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
         Arg(layer.bias, "bias", "bias", True),
         Arg(flat(dilation), "dilation", "dilation", 1),
     )
-    cut = "".join(f", {before}:{before + size}" for (before, _), size in zip(cuts, output[1:], strict=True))
-    forward = "{own}({0})" if inside else f"{{own}}({{0}})[:, :{cut}]"
-    return module(f"nn.ConvTranspose{count}d", *args, forward=forward)
+    name = f"ConvTranspose{count}d"
+    if inside:
+        return module(f"nn.{name}", *args)
+    ends = Arg(tuple(tuple(pair) for pair in cuts), "cuts", "cuts")
+    return module(f"Cut{name}", *args, ends, helpers=(f"Cut{name}",))
 
 
 def unshared(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
@@ -131,11 +147,16 @@ def unshared(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
     )
 
 
-def _cut(layer: Any, piece: Piece, output: Shape) -> Piece:
-    """With ceil_mode after a padding: without the windows that start in the padding behind."""
-    if not layer.ceil_mode or layer.padding == "same" or "{pad}" not in piece.forward:
-        return piece
-    return piece._replace(forward=f"{piece.forward}[:, :{''.join(f', :{size}' for size in output[1:])}]")
+def _pool(layer: Any, name: str, axes: tuple[Axis, ...], inside: bool, args: tuple[Arg, ...], output: Shape) -> Piece:
+    """A pooling. After a padding torch's ceil_mode keeps windows that start in the padding behind: those are cut off."""
+    if not inside:
+        cut = layer.ceil_mode and layer.padding != "same"
+        args = (
+            *args,
+            _sides(tuple(axis.pads for axis in axes)),
+            Arg(tuple(output[1:]) if cut else (), "size", "size", ()),
+        )
+    return _padded(f"{name}{len(axes)}d", inside, args)
 
 
 def _ceil(layer: Any) -> Arg:
@@ -148,9 +169,7 @@ def maxpool(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
     sides = tuple(axis.pads for axis in axes)
     inside = _even(sides) and all(2 * axis.pads[0] <= axis.kernel for axis in axes)
     args = (*_strided(axes, inside), _window(axes, True)[3], _ceil(layer))
-    inner = Construct(f"nn.MaxPool{len(axes)}d", args)
-    pad = None if inside else padding(sides, value=float("-inf"))
-    return _cut(layer, _before(pad, inner), output)
+    return _pool(layer, "MaxPool", axes, inside, args, output)
 
 
 def _strided(axes: tuple[Axis, ...], inside: bool) -> tuple[Arg, Arg, Arg]:
@@ -167,23 +186,15 @@ def avgpool(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
     small = len(axes) == 3 and any(axis.size < axis.kernel for axis in axes)
     inside = _even(sides) and not (layer.padding == "same" and small)
     count = Arg(counts or not any(map(any, sides)), "count_include_pad", "count_include_pad", True)
-    args = (*_strided(axes, inside), _ceil(layer), *([count] if inside else []))
-    inner = Construct(f"nn.AvgPool{len(axes)}d", args)
-    pad = None if inside else padding(sides)
-    if inside or counts:
-        return _cut(layer, _before(pad, inner), output)
-    return _cut(layer, _before(pad, inner, "average_real({own}, {0}, {pad})"), output)._replace(
-        forward="average_real({own}, {pad}, {0})", helpers=("average_real",)
-    )
+    return _pool(layer, "AvgPool", axes, inside, (*_strided(axes, inside), _ceil(layer), count), output)
 
 
 def lppool(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
     """nn.LPPool."""
     axes = layer.axes(inputs[0])
-    sides = tuple(axis.pads for axis in axes)
+    inside = not any(map(any, (axis.pads for axis in axes)))
     kernel, stride, _ = _strided(axes, True)
-    inner = Construct(f"nn.LPPool{len(axes)}d", (Arg(layer.p, role="norm_type"), kernel, stride, _ceil(layer)))
-    return _cut(layer, _before(padding(sides) if any(map(any, sides)) else None, inner), output)
+    return _pool(layer, "LPPool", axes, inside, (Arg(layer.p, role="norm_type"), kernel, stride, _ceil(layer)), output)
 
 
 def adaptive(name: str) -> Maker:

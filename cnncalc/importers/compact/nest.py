@@ -13,7 +13,7 @@ def nest(items: list[Item], readers: Readers) -> None:
     for item in items:
         for inner in item.lists:
             nest(inner, readers)
-        if item.kind in MERGES and not item.lists:
+        if item.kind in (*MERGES, "highway") and not item.lists:
             _absorb(done, item, readers)
         done.append(item)
     items[:] = done
@@ -23,6 +23,7 @@ def _absorb(done: list[Item], merge: Item, readers: Readers) -> None:
     """Moves the branches of a merge from the end of the list into it; leaves all as it is where that is impossible."""
     if len(set(merge.inputs)) < len(merge.inputs):
         return
+    ordered = merge.kind in ("concat", "highway")
     places = {item.step: index for index, item in enumerate(done)}
     branches: dict[Ref, list[Item]] = {}
     end, source = len(done) - 1, None
@@ -41,10 +42,15 @@ def _absorb(done: list[Item], merge: Item, readers: Readers) -> None:
         end = start - 1
     order = [ref for ref in merge.inputs if branches[ref]]
     if order != sorted(order, key=lambda one: places[one]):
-        if merge.kind == "concat":
+        if ordered:
             return
         order = sorted(merge.inputs, key=lambda one: places[one] if branches[one] else -1)
         merge.inputs = tuple(order)
+    if merge.kind == "highway":
+        *inner, carried = merge.inputs
+        if branches[carried] or not all(branches[ref] for ref in inner):
+            return
+        merge.inputs = tuple(inner)
     del done[end + 1 :]
     merge.lists = [branches[ref] for ref in merge.inputs]
     merge.steps = merge.steps.union(*(item.steps for items in merge.lists for item in items))

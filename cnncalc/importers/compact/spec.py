@@ -13,6 +13,7 @@ from cnncalc.importers.compact.blocks import Definition, Extraction
 from cnncalc.importers.compact.nest import nest
 from cnncalc.importers.compact.repeat import fold_repeats
 from cnncalc.importers.compact.tree import Item, Readers, build, container, dissolve, every, fold_activations
+from cnncalc.importers.flat import HIGHWAY, carried
 from cnncalc.importers.parts import Names, Part, head_name, parts
 from cnncalc.importers.sketch import Ref, Sketch
 from cnncalc.layers import KINDS, MERGES
@@ -195,9 +196,13 @@ class Writer:
             fields["branches"] = tuple(inner)
         elif item.kind == "stack":
             fields["layers"] = inner[0]
+        reads = (item.source,) if item.lists else item.inputs
+        if item.kind == "highway":
+            *named, source = reads
+            fields |= dict(zip(HIGHWAY, inner or [carried(self._name(ref)) for ref in named], strict=True))
+            reads = (source,)
         for name, ref in item.extra.items():
             fields[name] = self._name(ref)
-        reads = (item.source,) if item.lists else item.inputs
         sources = () if reads == (before,) else tuple(self._name(ref) for ref in reads)
         return Call(
             item.kind,
@@ -211,14 +216,14 @@ class Writer:
         )
 
     def _lists(self, item: Item) -> list[Stack]:
-        """The lists of a container; a merge's later branches see its earlier ones by their numbers."""
+        """The lists of a container; a merge's later branches see its earlier ones by their names."""
         self.frames.append([])
         written = []
         for number, items in enumerate(item.lists, start=1):
             written.append(self._stack(items, item.source))
-            if item.kind in MERGES and items:
+            if item.kind != "stack" and items:
                 seen = container("branch", "", "", [items])
-                seen.label = f"branch{number}"
+                seen.label = _branch(item.kind, number)
                 self.frames[-1].append(seen)
         self.frames.pop()
         return written
@@ -270,6 +275,11 @@ def _named(call: Call, name: str) -> Call:
     return replace(call, name=name)
 
 
+def _branch(kind: str, number: int) -> str:
+    """What a merge's or a highway's list of that number is called in paths."""
+    return ("transform", "gate")[number - 1] if kind == "highway" else f"branch{number}"
+
+
 def _path(item: Item, ref: Ref, leaf: bool) -> list[str] | None:
     """The path of a value (or of the very layer) from the list that an item stands in; names that are used become explicit."""
     if (item.step == ref and not (leaf and item.lists)) or (not item.lists and ref in item.steps):
@@ -282,5 +292,5 @@ def _path(item: Item, ref: Ref, leaf: bool) -> list[str] | None:
             path = _path(inner, ref, leaf)
             if path is not None:
                 item.name = item.label
-                return [item.label, *([f"branch{number}"] if item.kind in MERGES else []), *path]
+                return [item.label, *([_branch(item.kind, number)] if item.kind != "stack" else []), *path]
     return None

@@ -31,6 +31,11 @@ class Tensor(NamedTuple):
     spare: bool = False
     """Held by a node, or stored under a name that an exporter made up: possibly there only to fill a place."""
 
+    @property
+    def uniform(self) -> bool:
+        """Whether it is known to hold one number everywhere, as before training."""
+        return self.value is not None and bool((self.value == self.value.reshape(-1)[:1]).all())
+
 
 class Node(NamedTuple):
     """One operation."""
@@ -43,7 +48,7 @@ class Node(NamedTuple):
     scope: tuple[Scope, ...] = ()
     domain: str = ""
     module: bool = False
-    """Whether the scope tells the module that it belongs to."""
+    """Whether the exporter says which module it belongs to."""
 
     @property
     def title(self) -> str:
@@ -153,7 +158,7 @@ def _scope(one: Any) -> tuple[tuple[Scope, ...], bool]:
     if paths:
         return _nested(paths, kinds if len(kinds) == len(paths) else [""] * len(paths)), True
     *around, _ = one.name.split("/")[:64]
-    return _nested([word for word in around if word], None), bool(around)
+    return _nested([word for word in around if word], None), False
 
 
 def _words(text: str) -> list[str]:

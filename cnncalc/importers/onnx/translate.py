@@ -15,7 +15,7 @@ from cnncalc.graph.shape import Shapes
 from cnncalc.importers.onnx.fold import fold
 from cnncalc.importers.onnx.graph import Network, Node, Tensor, plain_node
 from cnncalc.importers.onnx.readers import users
-from cnncalc.importers.onnx.values import Map, NotUnderstoodError, Unknown, Value, plain
+from cnncalc.importers.onnx.values import Map, NotUnderstoodError, Picked, Sequence, Unknown, Value, plain
 from cnncalc.importers.sketch import Ref, Scope, Step
 from cnncalc.layers import layer_class
 
@@ -158,10 +158,17 @@ class Translator:
 
     def map(self, index: int = 0) -> Map:
         """An input that must be a map."""
-        value = self.operand(index)
-        if not isinstance(value, Map):
-            raise NotUnderstoodError("works on constants where a map was expected")
-        return value
+        return self.map_of(self.operand(index))
+
+    def map_of(self, value: Value | None) -> Map:
+        """A value that must be a map."""
+        if isinstance(value, Map):
+            return value
+        if isinstance(value, Picked):
+            raise NotUnderstoodError("works on positions picked one by one, which the language knows for pooling only")
+        if isinstance(value, Sequence):
+            raise NotUnderstoodError("works on a list of maps where a map was expected")
+        raise NotUnderstoodError("works on constants where a map was expected")
 
     def tensor(self, index: int, what: str) -> Tensor:
         """An input that must be a stored tensor, or a view of one."""
@@ -265,8 +272,10 @@ class Translator:
     def _names(self, kind: str, held: list[Tensor], buffers: list[bool]) -> tuple[str, ...]:
         """The weights' names. Layers share all weights or none, so others that are stored once count for each layer."""
         stored = tuple(tensor.name for tensor in held)
-        # torch tells the module, and an exporter stores equal tensors of different modules once
-        key = (kind, stored, self.node.scope if self.node.module else ())
+        # an exporter stores equal tensors of different modules once: of those without a single difference in them, and
+        # where it tells the module, of all
+        apart = self.node.module or all(tensor.uniform for tensor in held)
+        key = (kind, stored, self.node.scope if apart else ())
         if key in self._whole:
             return self._whole[key]
         names: list[str] = []

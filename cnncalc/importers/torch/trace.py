@@ -33,6 +33,8 @@ class Traced(NamedTuple):
     """Placeholders of the network's inputs."""
     constants: frozenset[str]
     """Placeholders of tensors that the module made on the way."""
+    tables: dict[Any, tuple[int, ...]]
+    """Of those the lists of whole numbers (indices), by their nodes: what they hold."""
     outputs: tuple[tuple[str, Any], ...]
     """Name and node of each tensor that the module returns."""
 
@@ -130,7 +132,21 @@ def _read(program: Any) -> Traced:
     nodes = [node for node in program.graph.nodes if node.op == "placeholder"]
     known = {*tensors, *inputs}
     constants = frozenset(node.name for node in nodes if node.name not in known)
-    return Traced(program.graph, tensors, inputs, constants, _outputs(program))
+    return Traced(program.graph, tensors, inputs, constants, _tables(program, nodes), _outputs(program))
+
+
+def _tables(program: Any, nodes: list[Any]) -> dict[Any, tuple[int, ...]]:
+    names = program.graph_signature.inputs_to_lifted_tensor_constants
+    held = {node: program.constants.get(names.get(node.name)) for node in nodes}
+    whole = (torch.int32, torch.int64)
+    found = {
+        node: tuple(values.tolist())
+        for node, values in held.items()
+        if isinstance(values, Tensor) and values.dim() == 1 and values.dtype in whole and not values.is_meta
+    }
+    # an index is copied before its use
+    copies = {user: values for node, values in found.items() for user in node.users if "lift" in str(user.target)}
+    return found | copies
 
 
 def _outputs(program: Any) -> tuple[tuple[str, Any], ...]:

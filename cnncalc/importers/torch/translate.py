@@ -20,7 +20,7 @@ from cnncalc.importers.sketch import Ref, Scope, Step
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.partial import Region
 from cnncalc.importers.torch.trace import BATCH, Traced, location
-from cnncalc.importers.torch.values import Noise, Unknown, Value, Weight
+from cnncalc.importers.torch.values import Noise, Split, Unknown, Value, Weight
 from cnncalc.layers import layer_class
 
 _ALIASES = frozenset(
@@ -46,7 +46,7 @@ class Module(NamedTuple):
 
 
 Rule = Callable[["Translator", Arguments], Any]
-Composites = Mapping[str, Callable[["Translator", Any], "Map | None"]]
+Composites = Mapping[str, Callable[["Translator", Any], "Value | None"]]
 """Last operation -> a function that recognises the several operations that it ends; None where it does not."""
 
 
@@ -109,7 +109,10 @@ class Translator:
             return Unknown()
         name = node.target._schema.name.partition("::")[2]
         composite = self.composites.get(name)
-        found = composite(self, node) if composite is not None else None
+        try:
+            found = composite(self, node) if composite is not None else None
+        except NotUnderstoodError as reason:
+            return self._refuse(node, str(reason))
         if found is not None:
             return found
         arguments = Arguments(node, self._read)
@@ -190,6 +193,7 @@ class Translator:
     ) -> Ref:
         """Adds a step; fields that are None are left out."""
         names = tuple(self._single(weight) for weight in weights if weight is not None)
+        self._learned(kind, names)
         scope = self.scope(self.node)
         path = ".".join(one.name for one in scope)
         place = location(self.node)
@@ -215,6 +219,12 @@ class Translator:
             raise NotUnderstoodError("uses weights that are computed from several tensors")
         return weight.names[0]
 
+    def _learned(self, kind: str, names: tuple[str, ...]) -> None:
+        """Only batch normalisation has buffers in the language; what an opaque layer has is counted for itself."""
+        held = [name for name in names if name not in self.module.parameters]
+        if held and kind not in ("batchnorm", "opaque"):
+            raise NotUnderstoodError(f"works with the buffer {held[0]}, where the language's {kind} has parameters")
+
     def _share(self, kind: str, names: tuple[str, ...]) -> Ref | None:
         owners = {self._owners[name] for name in names if name in self._owners}
         if not owners:
@@ -227,11 +237,20 @@ class Translator:
             )
         return owner
 
+    def owner(self, weight: Weight) -> Step | None:
+        """The step that has a weight so far."""
+        ref = self._owners.get(weight.names[0]) if len(weight.names) == 1 else None
+        return None if ref is None else self.steps[ref]
+
     def _trainable(self, names: tuple[str, ...]) -> bool:
         frozen = {name in self.module.frozen for name in names if name in self.module.parameters}
         if len(frozen) > 1:
             raise NotUnderstoodError("is frozen in part: the language freezes all weights of a layer or none")
         return frozen != {True}
+
+    def remark(self, note: str) -> None:
+        """Tells the reader how the last step is written; of a step that nothing reads in the end nothing is told."""
+        self.steps[-1] = self.steps[-1]._replace(note=note)
 
     def forget(self, last: Any, first: Any) -> None:
         """Takes back what was refused between two operations, which together have been understood."""
@@ -255,6 +274,11 @@ class Translator:
     def only_reader(self) -> bool:
         """Whether nothing but this operation reads its first operand."""
         return len(self.node.args[0].users) == 1
+
+    def follows(self, name: str) -> bool:
+        """Whether the operation's first operand is the result of an operation of that name."""
+        schema = getattr(getattr(self.node.args[0], "target", None), "_schema", None)
+        return schema is not None and schema.name.partition("::")[2] == name
 
     def leaf(self) -> bool:
         """Whether the operation belongs to a submodule without submodules."""
@@ -301,6 +325,8 @@ class Translator:
 
     def map(self, x: Any) -> Map:
         """The value, which must be a map."""
+        if isinstance(x, Split):
+            raise NotUnderstoodError(f"works on a map of {len(x.pieces) - 1} axes; the language knows up to 3")
         if not isinstance(x, Map):
             raise NotUnderstoodError("works on weights or drawn numbers where a map was expected")
         return x

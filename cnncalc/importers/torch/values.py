@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cnncalc.core.shapes import Shape
 from cnncalc.importers.maps import Map
+from cnncalc.importers.sketch import Ref
 
 
 class Weight(NamedTuple):
@@ -23,8 +24,25 @@ class Noise(NamedTuple):
     kept: float | None = None
 
 
+class Piece(NamedTuple):
+    """A part of an axis that a view cut into several."""
+
+    axis: int
+    """Of the layer's output, 0 the channels."""
+    place: int
+    """Which part of it, outermost first."""
+    size: int
+
+
+class Split(NamedTuple):
+    """A map seen through more axes than a layer may have: parts of its axes, None for those of size 1."""
+
+    ref: Ref
+    pieces: tuple[Piece | None, ...]
+
+
 class Unknown(NamedTuple):
     """The result of something that was not understood, which has been reported."""
 
 
-Value = Map | Weight | Noise | Unknown | tuple  # type: ignore[type-arg]
+Value = Map | Split | Weight | Noise | Unknown | tuple  # type: ignore[type-arg]

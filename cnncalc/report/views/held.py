@@ -34,7 +34,7 @@ _WAYS = {
 def held_blocks(result: Verification) -> Iterator[Block]:
     """The three figures of the whole network; nothing where memory was not asked for."""
     run = result.memory
-    checks = [check for check in result.checks if not check.path and check.what in FIGURES]
+    checks = _whole(result)
     if run is None or not checks:
         return
     yield Heading("Memory that PyTorch holds")
@@ -42,6 +42,28 @@ def held_blocks(result: Verification) -> Iterator[Block]:
     yield text((_told(run, result.batch), "dim"))
     notes = {check.note: None for check in checks if check.note}
     yield from (Remark("aside", text(note)) for note in notes)
+
+
+def whole_memory(result: Verification) -> Cell:
+    """The three figures of the whole network in one word; nothing where memory was not asked for."""
+    checks = _whole(result)
+    if not checks:
+        return EMPTY
+    if any(check.status == "mismatch" for check in checks):
+        return Cell("differs", "bad")
+    equal = sum(check.status == "ok" for check in checks)
+    return Cell("equal", "good") if equal == len(checks) else Cell(f"{equal} of {len(checks)} equal", "dim")
+
+
+def unconfirmed(result: Verification) -> Iterator[str]:
+    """The figures of the whole network that torch could not show, each with the reason."""
+    for check in _whole(result):
+        if check.status == "unmeasured":
+            yield f"{FIGURES[check.what]}: not confirmed: {check.note}"
+
+
+def _whole(result: Verification) -> list[Check]:
+    return [check for check in result.checks if not check.path and check.what in FIGURES]
 
 
 def _line(check: Check) -> Line:

@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc.report import figures
 from cnncalc.report.doc import EMPTY, Block, Cell, Column, Doc, Heading, Line, Notice, Remark, Style, Table, Text, text
 from cnncalc.report.views.analysis import problem
-from cnncalc.report.views.held import FIGURES, held_blocks
+from cnncalc.report.views.held import FIGURES, held_blocks, unconfirmed, whole_memory
 from cnncalc.report.views.timing import timing_blocks
 from cnncalc.verify.result import Check, Verification
 
@@ -39,13 +39,15 @@ _COLUMNS = (
 )
 _NETWORKS = (
     Column("network", "text", 9),
-    Column("file", "text", 3),
+    Column("file", "text", 5),
     Column("layers", "count", 4),
     Column("confirmed", "count", 8),
     Column("refuted", "count", 8),
     Column("not measured", "count", 5),
+    Column("memory", "text", 7),
     Column("run on", "text", 6),
 )
+_UNMEASURED = "mostly MACs: torch's FlopCounterMode counts those of convolutions and matrix products only"
 _STYLES: dict[str, Style] = {"ok": "good", "mismatch": "bad", "unmeasured": "dim"}
 
 
@@ -72,10 +74,18 @@ def _summary(results: Sequence[Verification]) -> Iterator[Block]:
     words = f"{_plural(len(results), 'network')}, {_plural(sure + wrong, 'check')}, {sure:,} confirmed"
     yield text((words, "bad" if wrong else "good"), (f", {wrong:,} refuted" if wrong else "", "bad"))
     yield Table(_NETWORKS, tuple(_network(result) for result in results))
+    yield from _asides(results)
+
+
+def _asides(results: Sequence[Verification]) -> Iterator[Block]:
+    """What is less than a full confirmation, and why."""
+    if any(result.unmeasured for result in results):
+        yield Remark("aside", text(f"not measured: {_UNMEASURED}"))
     for result in results:
         if result.mode != "run":
             told = "shapes only" if result.mode == "meta" else "not verified"
             yield Remark("aside", text(f"{result.name}: {told}: {result.reason}"))
+        yield from (Remark("aside", text(f"{result.name}: {words}")) for words in unconfirmed(result))
 
 
 def _network(result: Verification) -> Line:
@@ -88,9 +98,19 @@ def _network(result: Verification) -> Line:
             Cell(result.confirmed, "good" if result.confirmed else "dim"),
             Cell(wrong, "bad" if wrong else "dim"),
             Cell(result.unmeasured, "dim"),
+            whole_memory(result),
             Cell("faulty" if result.faults else result.device, "bad" if result.faults else "dim"),
         )
     )
+
+
+def outcome(result: Verification) -> str:
+    """A few words: how much is confirmed and refuted, and whether only shapes ran."""
+    if result.faults:
+        return "a shape is faulty, not verified"
+    words = f"{result.confirmed:,} confirmed"
+    words += f", {len(result.mismatches):,} refuted" if result.mismatches else ""
+    return words + (" (shapes only)" if result.mode == "meta" else "")
 
 
 def verdict(result: Verification) -> Text:

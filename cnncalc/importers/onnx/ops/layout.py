@@ -257,10 +257,14 @@ def split(t: Translator, node: Node) -> tuple[Value | None, ...]:
 
 def concat(t: Translator, node: Node) -> Value:
     """Maps one after the other."""
-    maps = [t.map(index) for index in range(len(node.inputs))]
+    return joined(t, [t.map(index) for index in range(len(node.inputs))], int(t.number("axis", 1)))
+
+
+def joined(t: Translator, maps: list[Map], axis: int) -> Map:
+    """Maps one after the other along a tensor's axis."""
     if len(maps) == 1:
         return maps[0]
-    dim = dim_of(maps[0], int(t.number("axis", 1)))
+    dim = dim_of(maps[0], axis)
     if dim == 0:
         raise NotUnderstoodError("joins along the batch")
     if len({one.axes for one in maps}) > 1 or maps[0].axes[dim - 1] is None or any(one.stretched for one in maps):

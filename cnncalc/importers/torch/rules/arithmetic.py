@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from cnncalc.core.shapes import Shape
 from cnncalc.importers.maps import Map, plain
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.rules.pointwise import dropped
-from cnncalc.importers.torch.rules.windows import weight_of
+from cnncalc.importers.torch.rules.weights import learned
 from cnncalc.importers.torch.translate import Rule, Translator
 from cnncalc.importers.torch.values import Noise, Value, Weight
 
@@ -29,28 +30,50 @@ def add(t: Translator, a: Arguments) -> Value:
         raise NotUnderstoodError("adds drawn numbers")
     if number is not None:
         return _rescaled(t, t.map(one), 1, number * alpha)
-    if alpha != 1:
-        raise NotUnderstoodError(f"adds {alpha:g} times a map, which has no counterpart in the language")
     if isinstance(one, Weight) or isinstance(two, Weight):
+        if alpha != 1:
+            raise NotUnderstoodError(f"adds {alpha:g} times weights, which has no counterpart in the language")
         x, weight = (two, one) if isinstance(one, Weight) else (one, two)
-        return _shifted(t, t.map(x), weight_of(weight))
-    return _joined(t, "add", t.map(one), t.map(two))
+        return _shifted(t, t.map(x), learned(t, weight))
+    first, second = t.map(one), t.map(two)
+    return _joined(t, "add", first, second if alpha == 1 else _times(t, second, alpha))
+
+
+_NEGATED = (
+    "a difference of two maps is written as the sum with one of them rescaled: the values, sizes, counts and saved bytes "
+    "are the same, the peak can be higher and the arithmetic is one product per number more"
+)
+
+
+def _times(t: Translator, x: Map, factor: float) -> Map:
+    """A map that is added after a multiplication, which torch does in one operation."""
+    y = t.same(x, "rescale", {"factor": factor})
+    t.remark(_NEGATED)
+    return y
+
+
+def _difference(t: Translator, one: Any, two: Any, alpha: float) -> Value:
+    if isinstance(two, Weight):
+        return _shifted(t, t.map(one), learned(t, two._replace(made=True)))
+    if isinstance(one, Weight):
+        return _shifted(t, _rescaled(t, t.map(two), -alpha, 0), learned(t, one))
+    return _joined(t, "add", t.map(one), _times(t, t.map(two), -alpha))
 
 
 def subtract(t: Translator, a: Arguments) -> Value:
-    """A map minus a number."""
-    number = _number(a["other"])
+    """A map minus a number or a map."""
+    number, alpha = _number(a["other"]), a.get("alpha", 1)
     if number is None:
-        raise NotUnderstoodError("subtracts, which the language knows for numbers only")
-    return _rescaled(t, t.map(a["self"]), 1, -number * a.get("alpha", 1))
+        return _difference(t, a["self"], a["other"], alpha)
+    return _rescaled(t, t.map(a["self"]), 1, -number * alpha)
 
 
 def reversed_subtract(t: Translator, a: Arguments) -> Value:
-    """A number minus a map."""
-    number = _number(a["other"])
-    if number is None or a.get("alpha", 1) != 1:
-        raise NotUnderstoodError("subtracts, which the language knows for numbers only")
-    return _rescaled(t, t.map(a["self"]), -1, number)
+    """A number minus a map; with a map the other way round."""
+    number, alpha = _number(a["other"]), a.get("alpha", 1)
+    if number is None:
+        return _difference(t, a["other"], a["self"], alpha)
+    return _rescaled(t, t.map(a["self"]), -alpha, number)
 
 
 def negate(t: Translator, a: Arguments) -> Value:
@@ -71,7 +94,7 @@ def multiply(t: Translator, a: Arguments) -> Value:
             return _rescaled(t, t.map(x), factor, 0)
     if isinstance(one, Weight) or isinstance(two, Weight):
         x, weight = (two, one) if isinstance(one, Weight) else (one, two)
-        return _scaled(t, t.map(x), weight_of(weight))
+        return _scaled(t, t.map(x), learned(t, weight))
     return _product(t, t.map(one), t.map(two))
 
 
@@ -83,6 +106,8 @@ def divide(t: Translator, a: Arguments) -> Value:
         return one
     if number is not None and a.get("rounding_mode") is None:
         return _rescaled(t, t.map(one), 1 / number, 0)
+    if isinstance(two, Weight):
+        return _scaled(t, t.map(one), learned(t, two._replace(made=True)))
     raise NotUnderstoodError("divides a map by a map, which has no counterpart in the language")
 
 
@@ -107,13 +132,36 @@ def _rescaled(t: Translator, x: Map, factor: float, offset: float) -> Map:
     return t.same(x, "rescale", fields)
 
 
+_SPREAD = (
+    "a map of one position that is added to a larger one is spread over it by an upsample: the values, sizes and counts "
+    "are the same, the peak can be higher"
+)
+
+
 def _joined(t: Translator, kind: str, one: Map, two: Map) -> Map:
-    """Two maps of equal shape."""
-    if t.sizes(one) != t.sizes(two) or one.stretched or two.stretched:
-        raise NotUnderstoodError("joins maps of different shapes, which the language knows for products only")
+    """Two maps of equal shape, or one of them with a single position where the other has more."""
+    one, two = (x._replace(stretched=False) for x in (one, two))
+    if t.sizes(one) != t.sizes(two):
+        one, two = (_spread(t, x, other) for x, other in ((one, two), (two, one)))
     if one.axes != two.axes:
         one, two = (plain(t.plain(x), len(x.axes)) for x in (one, two))
     return one._replace(ref=t.emit(kind, None, (one.ref, two.ref), t.shape(one.ref)))
+
+
+def _spread(t: Translator, x: Map, other: Map) -> Map:
+    """A map over the positions of another one. Raises NotUnderstoodError where more than positions would be spread."""
+    own, sizes = t.sizes(x), t.sizes(other)
+    if len(own) != len(sizes) or len(own) < 2:
+        raise NotUnderstoodError("joins maps of different ranks")
+    whole = tuple(max(pair) for pair in zip(own, sizes, strict=True))
+    if own == whole:
+        return x
+    ref = t.plain(x)
+    if own[0] != whole[0] or any(size not in (1, large) for size, large in zip(own, whole, strict=True)):
+        raise NotUnderstoodError("spreads channels in a sum, which the language knows for products only")
+    spread = t.emit("upsample", {"size": list(whole[1:])}, (ref,), whole)
+    t.remark(_SPREAD)
+    return plain(spread, len(whole))
 
 
 def _product(t: Translator, one: Map, two: Map) -> Map:
@@ -150,7 +198,7 @@ def _per(t: Translator, x: Map, weight: Weight) -> tuple[Map, str | None]:
     if places and places[0] >= 0 and len(places) == 1 and x.axes[places[0]] == 0:
         return x, None
     shape = t.shape(x.ref)
-    if len(sizes) == len(shape) and sizes == t.sizes(x):
+    if len(x.axes) == len(shape) and (1,) * (len(shape) - len(sizes)) + sizes == t.sizes(x):
         if x.axes != tuple(range(len(shape))):
             x = plain(t.plain(x), len(x.axes))
         return x, "number"
@@ -174,6 +222,8 @@ def _shifted(t: Translator, x: Map, weight: Weight) -> Map:
     before = t.steps[x.ref] if x.ref >= 0 else None
     bare = before is not None and before.kind == "scale" and before.share is None and "bias" not in before.fields
     if before is not None and bare and before.fields.get("per") == per and t.only_reader():
+        return t.extend(x, {"bias": True}, weight)
+    if before is not None and before.kind == "locally_connected" and t.leaf() and weight.shape == before.shape:
         return t.extend(x, {"bias": True}, weight)
     return t.same(x, "scale", {"weight": False, "bias": True, "per": per}, (weight,))
 
@@ -233,6 +283,21 @@ def mean(t: Translator, a: Arguments) -> Value:
     return _reduced(t, a, "avgpool", "average", a.get("dim"))
 
 
+_SUMMED = (
+    "a sum over positions or channels is written as their mean times their number: the values, sizes and counts are the "
+    "same, the peak can be higher"
+)
+
+
+def sum_(t: Translator, a: Arguments) -> Value:
+    """The mean times the number of positions or channels."""
+    x = t.map(a["self"])
+    shape, axes = t.shape(x.ref), _axes(x, a.get("dim"))
+    y = _rescaled(t, _reduced(t, a, "avgpool", "average", a.get("dim")), prod(shape[axis] for axis in axes), 0)
+    t.remark(_SUMMED)
+    return y
+
+
 def amax(t: Translator, a: Arguments) -> Value:
     """The same with the maximum."""
     return _reduced(t, a, "maxpool", "max", a.get("dim"))
@@ -244,20 +309,7 @@ def max_(t: Translator, a: Arguments) -> Value:
         return maximum(t, a)
     if a.get("dim") is None:
         raise NotUnderstoodError("takes the maximum over the batch")
-    units = _maxout(t, a)
-    return (units if units is not None else _reduced(t, a, "maxpool", "max", int(a["dim"])), None)
-
-
-def _maxout(t: Translator, a: Arguments) -> Map | None:
-    """View [C / pieces, pieces, ...], then the maximum over the pieces."""
-    x = t.map(a["self"])
-    if x.ref < 0 or t.steps[x.ref].kind != "reshape" or x.axes != tuple(range(len(x.axes))) or int(a["dim"]) != 2:
-        return None
-    inner, split = t.steps[x.ref].inputs[0], t.shape(x.ref)
-    whole = t.shape(inner)
-    if (split[0] * split[1], *split[2:]) != tuple(whole) or a.get("keepdim"):
-        return None
-    return plain(t.emit("maxout", {"pieces": split[1]}, (inner,), (split[0], *split[2:])), len(whole))
+    return (_reduced(t, a, "maxpool", "max", int(a["dim"])), None)
 
 
 RULES: dict[str, Rule] = {
@@ -272,6 +324,7 @@ RULES: dict[str, Rule] = {
     "true_divide": divide,
     "maximum": maximum,
     "mean": mean,
+    "sum": sum_,
     "amax": amax,
     "max": max_,
 }

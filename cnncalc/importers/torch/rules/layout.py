@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.core.shapes import AXES, Shape
 from cnncalc.importers.maps import Map, plain, renamed, shuffled
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
+from cnncalc.importers.torch.rules import splits
 from cnncalc.importers.torch.rules.pointwise import axis_word
 from cnncalc.importers.torch.rules.windows import short
 from cnncalc.importers.torch.translate import Rule, Translator
-from cnncalc.importers.torch.values import Noise, Value, Weight
+from cnncalc.importers.torch.values import Noise, Split, Value, Weight
 
 
 def same(t: Translator, a: Arguments) -> Value:
@@ -22,6 +24,8 @@ def view(t: Translator, a: Arguments) -> Value:
     """view, reshape, flatten, unflatten, squeeze: the same numbers in the same order under another shape."""
     if isinstance(a.first, Noise):
         return a.first._replace(shape=t.raw())
+    if isinstance(a.first, Split):
+        return splits.joined(t, a.first, t.result())
     x, shape = t.map(a.first), t.result()
     if shape == t.sizes(x):
         return x
@@ -34,6 +38,9 @@ def view(t: Translator, a: Arguments) -> Value:
     if groups:
         inner = t.steps[x.ref].inputs[0]
         return plain(t.emit("channel_shuffle", {"groups": groups}, (inner,), shape), len(shape))
+    cut = splits.cut(x, t.shape(x.ref), shape) if len(shape) > 4 else None
+    if cut is not None:
+        return cut
     ref = t.ordered(x).ref
     before = t.shape(ref)
     if shape == before:
@@ -64,22 +71,23 @@ def unsqueeze(t: Translator, a: Arguments) -> Value:
 
 def permute(t: Translator, a: Arguments) -> Value:
     """Axes in another order: a matter of reading until a layer needs them."""
-    x = t.map(a["self"])
-    count = len(x.axes) + 1
-    return _permuted(x, [int(dim) % count for dim in a["dims"]])
+    count = len(a["dims"])
+    return _permuted(t, a.first, [int(dim) % count for dim in a["dims"]])
 
 
 def transpose(t: Translator, a: Arguments) -> Value:
     """Two axes swapped."""
-    x = t.map(a["self"])
-    count = len(x.axes) + 1
+    count = len(t.raw())
     one, two = (int(a[name]) % count for name in ("dim0", "dim1"))
     order = list(range(count))
     order[one], order[two] = order[two], order[one]
-    return _permuted(x, order)
+    return _permuted(t, a.first, order)
 
 
-def _permuted(x: Map, order: list[int]) -> Map:
+def _permuted(t: Translator, value: Any, order: list[int]) -> Value:
+    if isinstance(value, Split):
+        return splits.permuted(value, order)
+    x = t.map(value)
     if order[0] != 0:
         raise NotUnderstoodError("moves the batch away from the first axis")
     return x._replace(axes=tuple(x.axes[dim - 1] for dim in order[1:]))
@@ -109,17 +117,44 @@ def _cut(t: Translator, x: Map, dim: int, start: int, stop: int, step: int = 1) 
         x, axis = plain(t.plain(x), len(x.axes)), dim - 1
     shape = t.shape(x.ref)
     size = shape[axis]
-    if (start, stop, step) == (0, size, 1):
+    if (start, stop) != (0, size):
+        word = axis_word(t, x, dim)
+        fields = {
+            "axis": None if word == "channels" else word,
+            "start": start or None,
+            "stop": None if stop >= size else stop,
+        }
+        shape = (*shape[:axis], min(stop, size) - start, *shape[axis + 1 :])
+        x = x._replace(ref=t.emit("slice", fields, (x.ref,), shape))
+    return x if step == 1 else _stepped(t, x, axis, step)
+
+
+_STEPPED = (
+    "every n-th position (a slice with a step) is written as a maxpool with kernel 1 and that stride: the values, sizes and "
+    "counts are the same, the memory figures are larger"
+)
+
+
+def _stepped(t: Translator, x: Map, axis: int, step: int) -> Map:
+    """Every n-th position of an axis; of several axes in a row in one layer."""
+    if axis == 0:
+        raise NotUnderstoodError("takes every n-th channel, which has no counterpart in the language")
+    x = plain(t.plain(x), len(x.axes))
+    shape = t.shape(x.ref)
+    stride = [step if index == axis else 1 for index in range(1, len(shape))]
+    shape = (*shape[:axis], -(-shape[axis] // step), *shape[axis + 1 :])
+    before = t.steps[x.ref] if x.ref >= 0 else None
+    ours = before is not None and before.kind == "maxpool" and before.fields["kernel"] == 1 and t.only_reader()
+    if before is not None and ours and t.follows("slice"):
+        known = before.fields["stride"]
+        known = known if isinstance(known, list) else [known] * len(stride)
+        both = short([one * two for one, two in zip(known, stride, strict=True)], len(stride))
+        t.steps[x.ref] = before._replace(fields={"kernel": 1, "stride": both}, shape=shape)
         return x
-    word = axis_word(t, x, dim)
-    fields = {
-        "axis": None if word == "channels" else word,
-        "start": start or None,
-        "stop": None if stop >= size else stop,
-        "step": None if step == 1 else step,
-    }
-    length = -(-(min(stop, size) - start) // step)
-    return x._replace(ref=t.emit("slice", fields, (x.ref,), (*shape[:axis], length, *shape[axis + 1 :])))
+    fields = {"kernel": 1, "stride": short(stride, len(stride))}
+    x = x._replace(ref=t.emit("maxpool", fields, (x.ref,), shape))
+    t.remark(_STEPPED)
+    return x
 
 
 def slice_(t: Translator, a: Arguments) -> Value:
@@ -150,6 +185,10 @@ def narrow(t: Translator, a: Arguments) -> Value:
     if dim == 0:
         raise NotUnderstoodError("takes some images out of the batch")
     start = _bound(a["start"], t.sizes(x)[dim - 1], 0)
+    if int(a["length"]) == t.sizes(x)[dim - 1] and x.axes[dim - 1] is not None and not x.stretched:
+        # unlike x[:], which is x, an operation of its own
+        word = axis_word(t, x, dim)
+        return t.same(x, "slice", {"axis": None if word == "channels" else word})
     return _cut(t, x, dim, start, start + int(a["length"]))
 
 
@@ -158,18 +197,14 @@ def select(t: Translator, a: Arguments) -> Value:
     x, dim = _whole(t, a)
     if dim == 0:
         raise NotUnderstoodError("takes one image out of the batch")
-    start = int(a["index"]) % t.sizes(x)[dim - 1]
-    part = t.plain(_cut(t, x, dim, start, start + 1))
-    shape = t.result()
-    return plain(
-        t.emit(
-            "flatten" if len(shape) == 1 else "reshape",
-            None if len(shape) == 1 else {"shape": list(shape)},
-            (part,),
-            shape,
-        ),
-        len(shape),
-    )
+    return _picked(t, x, dim, int(a["index"]) % t.sizes(x)[dim - 1], t.result())
+
+
+def _picked(t: Translator, x: Map, dim: int, index: int, shape: Shape) -> Map:
+    """One position of an axis, the axis gone."""
+    part = t.plain(_cut(t, x, dim, index, index + 1))
+    kind, fields = ("flatten", None) if len(shape) == 1 else ("reshape", {"shape": list(shape)})
+    return plain(t.emit(kind, fields, (part,), shape), len(shape))
 
 
 def pieces(t: Translator, a: Arguments) -> Value:
@@ -205,7 +240,37 @@ def cat(t: Translator, a: Arguments) -> Value:
     return maps[0]._replace(ref=t.emit("concat", fields, tuple(one.ref for one in maps), joined))
 
 
-_SIDES = (("left", "right"), ("top", "bottom"), ("front", "back"))
+def stack(t: Translator, a: Arguments) -> Value:
+    """Maps as the members of a new axis."""
+    maps = [t.map(value) for value in a["tensors"]]
+    place = int(a["dim"])
+    place = place + len(maps[0].axes) + 2 if place < 0 else place
+    if place == 0:
+        raise NotUnderstoodError("moves the batch away from the first axis")
+    shape = t.result()
+    if len(shape) > 4:
+        raise NotUnderstoodError(f"makes a map of {len(shape) - 1} axes; the language knows up to 3")
+    if place == 1:
+        refs = tuple(t.plain(one) for one in maps)
+        joined = (len(refs) * shape[1], *shape[2:])
+        return t.give("reshape", {"shape": list(shape)}, (t.emit("concat", None, refs, joined),))
+    ones = (*shape[: place - 1], 1, *shape[place:])
+    refs = tuple(t.emit("reshape", {"shape": list(ones)}, (t.plain(one),), ones) for one in maps)
+    return t.give("concat", {"axis": AXES[len(shape) - 1][place - 2]}, refs)
+
+
+def unbind(t: Translator, a: Arguments) -> Value:
+    """The positions of an axis one by one, without the axis."""
+    x, dim = _whole(t, a)
+    if dim == 0:
+        raise NotUnderstoodError("splits the batch")
+    used = {node.args[1] for node in t.node.users}
+    shape = tuple(int(size) for size in t.node.meta["val"][0].shape[1:])
+    return tuple(_picked(t, x, dim, index, shape) if index in used else None for index in range(t.sizes(x)[dim - 1]))
+
+
+SIDES = (("left", "right"), ("top", "bottom"), ("front", "back"))
+"""The ends of each axis, the last axis first."""
 
 
 def pad(t: Translator, a: Arguments) -> Value:
@@ -214,20 +279,45 @@ def pad(t: Translator, a: Arguments) -> Value:
     amounts = [int(amount) for amount in a["pad"]]
     axes = len(x.axes) - 1
     outer = amounts[2 * axes :]
-    if any(outer) or any(amount < 0 for amount in amounts):
-        raise NotUnderstoodError("pads channels" if any(outer) else "pads by a negative amount, which is a crop")
+    value = a.get("value") or 0
+    if any(outer):
+        if any(outer[2:]) or not axes:
+            raise NotUnderstoodError("pads the batch, or a vector")
+        x = _wider(t, x, outer[0], outer[1], value)
+    amounts = amounts[: 2 * axes]
+    for place, (before, after) in enumerate(zip(amounts[::2], amounts[1::2], strict=True)):
+        if before < 0 or after < 0:
+            # a negative amount cuts off
+            dim = len(x.axes) - place
+            size = t.sizes(x)[dim - 1]
+            x = _cut(t, x, dim, max(-before, 0), size - max(-after, 0))
+    amounts = [max(amount, 0) for amount in amounts]
     if not any(amounts):
         return x
     sides: dict[str, int] = {}
-    for (before, after), one, two in zip(_SIDES, amounts[::2], amounts[1::2], strict=False):
+    for (before, after), one, two in zip(SIDES, amounts[::2], amounts[1::2], strict=False):
         sides |= {before: one, after: two}
     pairs = list(zip(amounts[::2], amounts[1::2], strict=True))[:axes]
     even = len(pairs) == axes and all(one == two for one, two in pairs)
     amount = short([one for one, _ in reversed(pairs)], axes) if even else {k: v for k, v in sides.items() if v}
-    value = a.get("value") or 0
     mode = {"constant": None}.get(a.get("mode") or "constant", a.get("mode"))
     fields = {"amount": amount, "mode": "constant" if mode is None and value else mode, "value": value or None}
     return t.give("pad", fields, (t.plain(x),))
+
+
+def _wider(t: Translator, x: Map, before: int, after: int, value: float) -> Map:
+    """Further channels of one value: padding while the channels stand in the place of the first side."""
+    if before < 0 or after < 0:
+        return _cut(t, plain(t.plain(x), len(x.axes)), 1, max(-before, 0), t.sizes(x)[0] - max(-after, 0))
+    ref = t.plain(x)
+    channels, first, *others = t.shape(ref)
+    order = [1, 0, *range(2, len(others) + 2)]
+    turned = t.emit("permute", {"order": order}, (ref,), (first, channels, *others))
+    amount = {side: size for side, size in zip(SIDES[len(others)], (before, after), strict=True) if size}
+    fields = {"amount": amount, "mode": "constant" if value else None, "value": value or None}
+    padded = t.emit("pad", fields, (turned,), (first, channels + before + after, *others))
+    shape = (channels + before + after, first, *others)
+    return plain(t.emit("permute", {"order": order}, (padded,), shape), len(shape))
 
 
 def upsample(t: Translator, a: Arguments) -> Value:
@@ -271,6 +361,8 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("chunk", "split", "split_with_sizes", "tensor_split"), pieces),
     "cat": cat,
     "concat": cat,
+    "stack": stack,
+    "unbind": unbind,
     "pad": pad,
     "constant_pad_nd": pad,
     "channel_shuffle": shuffle,

@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.importers.maps import Map
+from cnncalc.importers.torch.rules.nodes import name
 from cnncalc.importers.torch.translate import Translator
-
-
-def _name(node: Any) -> str:
-    schema = getattr(getattr(node, "target", None), "_schema", None)
-    return "" if schema is None else str(schema.name).partition("::")[2]
 
 
 def local_norm(t: Translator, node: Any) -> Map | None:
@@ -18,25 +14,25 @@ def local_norm(t: Translator, node: Any) -> Map | None:
     if len(node.args) < 2:
         return None
     x, power = node.args[:2]
-    if _name(power) != "pow":
+    if name(power) != "pow":
         return None
     shifted, beta = power.args
-    if _name(shifted) != "add" or isinstance(shifted.args[1], type(node)):
+    if name(shifted) != "add" or isinstance(shifted.args[1], type(node)):
         return None
     scaled, k = shifted.args[:2]
-    if _name(scaled) != "mul" or isinstance(scaled.args[1], type(node)):
+    if name(scaled) != "mul" or isinstance(scaled.args[1], type(node)):
         return None
     pool, alpha = scaled.args
-    while _name(pool) in ("squeeze", "view", "reshape"):
+    while name(pool) in ("squeeze", "view", "reshape"):
         pool = pool.args[0]
-    if not _name(pool).startswith("avg_pool"):
+    if not name(pool).startswith("avg_pool"):
         return None
     size = int(pool.args[1][0])
     square = pool.args[0]
-    while _name(square) in ("pad", "constant_pad_nd", "view", "unsqueeze", "reshape"):
+    while name(square) in ("pad", "constant_pad_nd", "view", "unsqueeze", "reshape"):
         square = square.args[0]
     value = t.values.get(x)
-    if _name(square) != "mul" or square.args != (x, x) or not isinstance(value, Map):
+    if name(square) != "mul" or square.args != (x, x) or not isinstance(value, Map):
         return None
     t.forget(node, x)
     fields = {"size": None if size == 5 else size, "alpha": alpha if alpha != 1e-4 else None}

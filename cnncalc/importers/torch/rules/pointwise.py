@@ -7,7 +7,7 @@ from typing import Any
 from cnncalc.core.shapes import AXES
 from cnncalc.importers.maps import Map, plain
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
-from cnncalc.importers.torch.rules.windows import weight_of
+from cnncalc.importers.torch.rules.weights import weight_of
 from cnncalc.importers.torch.translate import Rule, Translator
 from cnncalc.importers.torch.values import Noise, Value
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from cnncalc.importers.maps import Map, plain
 from cnncalc.importers.sketch import Ref
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
+from cnncalc.importers.torch.rules.weights import filters_of, learned, weight_of
 from cnncalc.importers.torch.translate import Rule, Translator
 from cnncalc.importers.torch.values import Value, Weight
+from cnncalc.layers.fields import Sides
+from cnncalc.layers.window import axes_of, pairs
 
 
 def short(values: Any, axes: int, default: int | None = None) -> Any:
@@ -26,21 +30,13 @@ def short(values: Any, axes: int, default: int | None = None) -> Any:
     return listed
 
 
-def weight_of(value: Any, what: str = "weight") -> Weight:
-    """A parameter as the module holds it. Raises NotUnderstoodError for anything computed."""
-    if isinstance(value, Weight) and not value.made and len(value.names) == 1:
-        return value
-    made = isinstance(value, Weight) and value.made
-    raise NotUnderstoodError(f"takes a {what} that is computed" if made else f"takes a {what} that is a map")
-
-
 def conv(t: Translator, a: Arguments) -> Value:
     """conv1d, conv2d, conv3d."""
-    weight = weight_of(a["weight"])
+    weight, gain = filters_of(t, a["weight"])
     axes = len(weight.shape) - 2
     given = a["padding"]
     padding = given if isinstance(given, str) else short(given, axes, 0)
-    return _conv(t, a, weight, padding if padding != "valid" else None)
+    return _conv(t, a, weight, gain, padding if padding != "valid" else None)
 
 
 def convolution(t: Translator, a: Arguments) -> Value:
@@ -50,14 +46,16 @@ def convolution(t: Translator, a: Arguments) -> Value:
     return conv(t, a)
 
 
-def _conv(t: Translator, a: Arguments, weight: Weight, padding: Any) -> Value:
+def _conv(t: Translator, a: Arguments, weight: Weight, gain: Weight | None, padding: Any) -> Value:
     x = t.plain(a["input"])
     channels, axes = t.shape(x)[0], len(weight.shape) - 2
     filters, groups = weight.shape[0], int(a["groups"])
-    x, padding, mode = _padded(t, x, padding)
+    mode = None
+    if padding is None:
+        x, padding, mode = surroundings(t, x, weight.shape[2:], a["stride"], a["dilation"])
     fields: dict[str, Any] = {"filters": filters, "kernel": short(weight.shape[2:], axes)}
     kind = "conv"
-    if groups == channels > 1:
+    if groups == channels > 1 and mode is None:
         kind = "depthwise_conv"
         multiplier = filters // channels
         fields = {"kernel": fields["kernel"], "multiplier": None if multiplier == 1 else multiplier}
@@ -66,29 +64,53 @@ def _conv(t: Translator, a: Arguments, weight: Weight, padding: Any) -> Value:
         "padding": padding,
         "dilation": short(a["dilation"], axes, 1),
         "groups": None if groups == 1 or kind == "depthwise_conv" else groups,
-        "bias": None if a["bias"] is not None else False,
+        "bias": None if a["bias"] is not None and gain is None else False,
         "padding_mode": mode,
     }
     bias = None if a["bias"] is None else weight_of(a["bias"], "bias")
-    return t.give(kind, fields, (x,), (weight, bias))
+    if gain is None:
+        return t.give(kind, fields, (x,), (weight, bias))
+    y = t.give(kind, fields, (x,), (weight,))
+    return t.same(y, "scale", {"bias": None if bias is None else True}, (gain, bias))
 
 
-def _padded(t: Translator, x: Ref, padding: Any) -> tuple[Ref, Any, str | None]:
-    """Takes in a pad layer that the convolution's own module made: padding modes, and padding side by side."""
-    if x < 0 or padding is not None:
-        return x, padding, None
-    pad = t.steps[x]
-    if pad.kind != "pad" or pad.scope != t.scope(t.node) or not t.leaf():
-        return x, padding, None
-    mode = pad.fields.get("mode")
-    if mode == "constant":
-        return x, padding, None
-    return pad.inputs[0], pad.fields["amount"], mode
+def surroundings(
+    t: Translator,
+    x: Ref,
+    kernel: Any,
+    stride: Any,
+    dilation: Any = 1,
+    *,
+    value: float = 0,
+    always: bool = False,
+    word: bool = True,
+) -> tuple[Ref, Any, str | None]:
+    """Takes in the pad layer of a window's own module (`always`: of any), if it pads with the map or with `value`.
+
+    The map before it, the padding and its mode; the map itself, None and None where there is no such pad. What SAME
+    adds is called so (with `word`) where torch's own padding has no way to say it.
+    """
+    pad = t.steps[x] if x >= 0 else None
+    if pad is None or pad.kind != "pad" or not (always or (pad.scope == t.scope(t.node) and t.leaf())):
+        return x, None, None
+    mode, amount = pad.fields.get("mode"), pad.fields["amount"]
+    if mode in (None, "constant") and pad.fields.get("value", 0) != value:
+        return x, None, None
+    before = pad.inputs[0]
+    axes = axes_of(t.shape(before), *(_listed(one) for one in (kernel, stride)), "same", _listed(dilation))
+    sides = pairs(Sides(**amount) if isinstance(amount, dict) else _listed(amount), tuple(axis.reach for axis in axes))
+    needed = any(one != two or 2 * one > axis.kernel for axis, (one, two) in zip(axes, sides, strict=True))
+    same = word and needed and sides == tuple(axis.pads for axis in axes)
+    return before, "same" if same else amount, None if mode == "constant" else mode
+
+
+def _listed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def transposed(t: Translator, a: Arguments) -> Value:
     """conv_transpose1d, 2d, 3d."""
-    weight = weight_of(a["weight"])
+    weight = learned(t, a["weight"])
     axes, groups = len(weight.shape) - 2, int(a["groups"])
     x = t.plain(a["input"])
     fields = {
@@ -107,19 +129,19 @@ def transposed(t: Translator, a: Arguments) -> Value:
 
 def linear(t: Translator, a: Arguments) -> Value:
     """F.linear, along the tensor's last axis."""
-    return _dense(t, a["input"], weight_of(a["weight"]), a["bias"], 0)
+    return _dense(t, a["input"], learned(t, a["weight"]), a["bias"], 0)
 
 
 def addmm(t: Translator, a: Arguments) -> Value:
     """A bias plus a product with weights."""
-    return _dense(t, a["mat1"], weight_of(a["mat2"]), a["self"], 1)
+    return _dense(t, a["mat1"], learned(t, a["mat2"]), a["self"], 1)
 
 
 def matmul(t: Translator, a: Arguments) -> Value:
     """A product with weights; two maps have no counterpart."""
     one, two = (a[name] for name in ("self", "other" if a.get("other") is not None else "mat2"))
     if isinstance(one, Map) and isinstance(two, Weight) and len(two.shape) == 2:
-        return _dense(t, one, weight_of(two), None, 1)
+        return _dense(t, one, learned(t, two), None, 1)
     raise NotUnderstoodError("multiplies matrices of two maps, which has no counterpart in the language")
 
 
@@ -142,25 +164,36 @@ def _dense(t: Translator, x: Any, weight: Weight, bias: Any, side: int) -> Value
 # -- poolings ----------------------------------------------------------------------------------------------------------
 
 
-def _pool(t: Translator, a: Arguments, kind: str, extra: dict[str, Any]) -> Map:
-    x = t.plain(a["self"])
+def window(t: Translator, a: Arguments, x: Ref) -> dict[str, Any]:
+    """The fields of a pooling on a map: kernel, stride, padding and rounding."""
     axes = len(t.shape(x)) - 1
     kernel = short(a["kernel_size"], axes)
     stride = short(a["stride"], axes) if a["stride"] else kernel
-    fields = {
+    return {
         "kernel": kernel,
         "stride": None if stride == kernel else stride,
         "padding": short(a["padding"], axes, 0),
-        **extra,
         "ceil_mode": True if a["ceil_mode"] else None,
     }
+
+
+def pool(t: Translator, kind: str, fields: dict[str, Any], x: Ref, **pads: Any) -> Map:
+    """A pooling, with the padding that its own module made; `pads` are those of `surroundings`."""
+    if fields["padding"] is None:
+        stride = fields["stride"] or fields["kernel"]
+        dilation = fields.get("dilation") or 1
+        x, fields["padding"], _ = surroundings(t, x, fields["kernel"], stride, dilation, **pads)
+        if fields["padding"] == "same":
+            fields |= {"ceil_mode": None, "count_include_pad": None}
     return t.give(kind, fields, (x,))
 
 
 def maxpool(t: Translator, a: Arguments) -> Value:
     """max_pool1d, 2d, 3d."""
-    axes = len(t.sizes(t.map(a["self"]))) - 1
-    return _pool(t, a, "maxpool", {"dilation": short(a["dilation"], axes, 1)})
+    x = t.plain(a["self"])
+    axes = len(t.shape(x)) - 1
+    fields = window(t, a, x) | {"dilation": short(a["dilation"], axes, 1)}
+    return pool(t, "maxpool", fields, x, value=-inf, word=not a["ceil_mode"])
 
 
 def maxpool_indices(t: Translator, a: Arguments) -> Value:
@@ -173,8 +206,9 @@ def avgpool(t: Translator, a: Arguments) -> Value:
     if a.get("divisor_override"):
         raise NotUnderstoodError("has a divisor of its own, which the language does not know")
     padded = any(a["padding"])
-    outside = False if padded and not a["count_include_pad"] else None
-    return _pool(t, a, "avgpool", {"count_include_pad": outside})
+    x = t.plain(a["self"])
+    fields = window(t, a, x) | {"count_include_pad": False if padded and not a["count_include_pad"] else None}
+    return pool(t, "avgpool", fields, x, word=False)
 
 
 def _adaptive(t: Translator, a: Arguments, kind: str) -> Map:
