@@ -26,6 +26,7 @@ import cnncalc
 from cnncalc import zoo
 from cnncalc.analysis.result import Analysis, Row
 from cnncalc.core.diagnostic import SpecError
+from cnncalc.graph.model import Graph
 from cnncalc.spec.model import Call, Spec, Stack
 from tests.exporters.run import built, compare, graph_of
 from tests.verify.strategies import text
@@ -190,9 +191,23 @@ def trip(spec: str) -> tuple[str, str]:
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         return "different", f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
-    if [what for what, _, _ in found] == ["layers"] and alike(*found[0][1:]):
-        return "the same but for views", ""
-    return ("different", told(found)) if found else ("the same", "")
+    if not found:
+        return "the same", ""
+    excuse = _excuse(graph, found)
+    return (excuse, "") if excuse else ("different", told(found))
+
+
+def _excuse(graph: Graph, found: list[tuple[str, Any, Any]]) -> str:
+    """What explains the differences, if that is all there is."""
+    what = {name for name, _, _ in found}
+    if what == {"layers"} and alike(*found[0][1:]):
+        return "the same but for views"
+    if all(node.kind in _MOVES for node in graph.nodes):
+        return "nothing is computed"
+    # the twin is given the map whose size a crop takes, and holds it until then; the source reads its size
+    sized = any(len(node.inputs) > 1 for node in graph.nodes if node.kind == "crop")
+    peaks = {"torch inference_peak_bytes", "torch training_peak_bytes"}
+    return "the same but for a map that tells a crop its size" if sized and what <= peaks else ""
 
 
 def main() -> int:

@@ -143,11 +143,11 @@ class Steps:
         self._graph = graph
         self._optimizer = optimizer
         self._width = DTYPES[dtype]
-        self._models: dict[tuple[bool, bool], MemoryModel] = {}
+        self._models: dict[tuple[bool, bool, bool], MemoryModel] = {}
         if known is not None:
             batch, model = known
             train = graph.spec.train
-            self._models[batch == 1, bool(train is not None and train.foreach)] = model
+            self._models[batch == 1, bool(train is not None and train.foreach), False] = model
 
     def bytes(self, batch: int, training: bool, device: bool = False, allowances: Allowances | None = None) -> int:
         """What a batch needs."""
@@ -171,7 +171,9 @@ class Steps:
         if device and training and (train is None or train.foreach is None):
             # where an update takes nothing for itself, it is the same all at once
             how = how._replace(foreach=bool(how.weight_decay or kept.makes or kept.ahead or kept.lists))
-        key = (batch == 1, how.foreach)
+        if device and training and kept.counter:
+            how = how._replace(hosted=True)
+        key = (batch == 1, how.foreach, how.hosted)
         if key not in self._models:
             self._models[key] = memory_model(self._graph, self._width, batch, how)
         model = self._models[key]

@@ -67,7 +67,9 @@ def available_bytes(device: torch.device) -> int | None:
     import torch
 
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+        # torch keeps what it has taken: of that, too, a program can have what no tensor uses
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0]) + kept
     return _free_memory()
 
 

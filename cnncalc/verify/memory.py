@@ -1,7 +1,7 @@
 """What a network holds in memory while it runs, measured. Knows neither our analysis nor our formulas.
 
 What autograd saves is seen by its own hooks; the peaks by the allocator's events on a CPU, by a ledger of tensors on
-device meta, and by the allocator's counter on CUDA. The step that is measured is the second one: the first also creates
+device meta, and by the allocator's counters on CUDA. The step that is measured is the second one: the first also creates
 the optimizer's state.
 """
 
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cnncalc.graph.model import Graph
-from cnncalc.verify import events, ledger
+from cnncalc.verify import counter, events, ledger
 from cnncalc.verify.build import FAILURES, Network, check_memory, grow
 from cnncalc.verify.measure import Tick, note_gradients
 from cnncalc.verify.observed import MemorySeen, Observed, Seen
@@ -44,7 +44,7 @@ def measure_memory(
 
     Where torch does not get through a step, the reason is noted. Raises MemoryError where it does not fit.
     """
-    seen = observed.memory = MemorySeen(setup.optimizer, settings=setup.text)
+    seen = observed.memory = MemorySeen(setup.optimizer, settings=setup.text, foreach=setup.foreach)
     if setup.autocast and inputs[0].device.type != "cpu":
         seen.refuse(AUTOCAST, *FIGURES)
         for layer in observed.layers:
@@ -154,15 +154,18 @@ def copies(module: nn.Module, x: Tensor) -> bool:
 
 def _peaks(device: torch.device, training: Training, seen: MemorySeen) -> None:
     """Prediction, then the second step (only the former where torch does not train this network)."""
+    trains = TRAINING[-1] not in seen.reasons
+    if device.type == "cuda" and trains:
+        training.settle()
     runs: list[Run] = [(training.predict, training.resident_for_prediction())]
-    if TRAINING[-1] not in seen.reasons:
+    if trains:
         runs.append((training.step, training.resident()))
     if device.type == "meta":
         seen.way = "ledger"
         peaks = [distinct(there) + ledger.most(run, there) for run, there in runs]
     elif device.type == "cuda":
-        seen.way = "counter"
-        peaks = [_counted(run, there, device) for run, there in runs]
+        _counted(runs, device, seen)
+        return
     elif device.type == "cpu":
         seen.way = "events"
         found = events.record(*(run for run, _ in runs))
@@ -176,14 +179,21 @@ def _peaks(device: torch.device, training: Training, seen: MemorySeen) -> None:
     seen.inference_peak, seen.training_peak = (*peaks, None)[:2]
 
 
-def _counted(run: Callable[[], None], resident: list[Tensor], device: torch.device) -> int:
-    """By CUDA's own counter, which includes the work spaces of its libraries and counts whole blocks."""
-    torch.cuda.synchronize(device)
-    before = torch.cuda.memory_allocated(device)
-    torch.cuda.reset_peak_memory_stats(device)
-    run()
-    torch.cuda.synchronize(device)
-    return distinct(resident, BLOCK) + torch.cuda.max_memory_allocated(device) - before
+def _counted(runs: list[Run], device: torch.device, seen: MemorySeen) -> None:
+    """The peaks by CUDA's own counters."""
+    if why := counter.silent():
+        seen.refuse(why, *FIGURES[1:])
+        return
+    seen.way = "counter"
+    peaks, allocated = [], []
+    for run, there in runs:
+        # step counters of an optimizer stay in the host's memory
+        resident = [tensor for tensor in there if tensor.device == device]
+        found = counter.count(run, device)
+        peaks.append(distinct(resident) + found.requested)
+        allocated.append(distinct(resident, BLOCK) + found.allocated)
+    seen.inference_peak, seen.training_peak = (*peaks, None)[:2]
+    seen.inference_allocated, seen.training_allocated = (*allocated, None)[:2]
 
 
 def distinct(tensors: Iterable[Tensor], block: int = 1) -> int:

@@ -40,15 +40,17 @@ class MemorySeen:
 
     optimizer: str
     way: Literal["", "events", "ledger", "counter"] = ""
-    """How the peaks were measured: allocation events (CPU), a ledger of tensors (device meta), a counter (CUDA)."""
+    """How the peaks were measured: allocation events (CPU), a ledger of tensors (device meta), counters (CUDA)."""
     saved: int | None = None
     inference_peak: int | None = None
     training_peak: int | None = None
     inference_allocated: int | None = None
-    """The peak as the allocator sees it, with the scratch of kernels."""
+    """The peak as the allocator sees it, with the scratch of kernels; on CUDA in whole blocks."""
     training_allocated: int | None = None
     reason: str = ""
     """Why a network that otherwise ran was counted on device meta."""
+    foreach: bool = False
+    """Whether the optimizer updated all parameters at once."""
     settings: str = ""
     """How it was trained, in words."""
     reasons: dict[str, str] = field(default_factory=dict)

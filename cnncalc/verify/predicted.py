@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cnncalc.analysis.fit import rounded
 from cnncalc.analysis.result import Analysis, Figure
 from cnncalc.analysis.torch_memory.model import MemoryModel, memory_model, stated
 from cnncalc.graph.model import Graph
+from cnncalc.spec.words import DTYPES
 from cnncalc.verify.observed import MemorySeen
 
 SAVED, INFERENCE, TRAINING = "saved_bytes", "inference_peak_bytes", "training_peak_bytes"
+
+RELEASE = "2.13"
+"""The torch whose tensors the model follows."""
 
 
 class Predicted(NamedTuple):
@@ -34,12 +37,18 @@ def predicted(graph: Graph, analysis: Analysis, seen: MemorySeen) -> Predicted:
         return Predicted({**figures, TRAINING: watched}, notes)
     if seen.way == "counter":
         model = _model(graph, analysis, seen, apart=False)
-        figures[INFERENCE] = model.prediction.peak(int(analysis.batch), rounded)
-        figures[TRAINING] = model.training.peak(int(analysis.batch), rounded)
-        note = "the device figure: every tensor in whole blocks of 512 B, without work spaces"
-        return Predicted(figures, {INFERENCE: note, TRAINING: note})
+        figures[INFERENCE] = model.prediction.peak(int(analysis.batch))
+        figures[TRAINING] = model.training.peak(int(analysis.batch))
     return Predicted(figures, {})
 
 
 def _model(graph: Graph, analysis: Analysis, seen: MemorySeen, apart: bool) -> MemoryModel:
-    return memory_model(graph, 4, analysis.batch, stated(graph.spec, seen.optimizer)._replace(apart=apart))
+    how = stated(graph.spec, seen.optimizer)._replace(apart=apart, foreach=seen.foreach, hosted=seen.way == "counter")
+    return memory_model(graph, DTYPES[analysis.dtype], analysis.batch, how)
+
+
+def other_release(torch: str) -> str:
+    """What has to be said of a torch that the model does not follow; empty for the one it follows."""
+    if torch.split(".")[:2] == RELEASE.split("."):
+        return ""
+    return f"the rules of memory were measured with torch {RELEASE}; torch {torch.split('+')[0]} may hold other tensors"

@@ -114,11 +114,11 @@ class Timing:
 
 
 class MemoryRun(NamedTuple):
-    """How memory was measured, and what the allocator itself had out at most, kernels' scratch included."""
+    """How memory was measured, and what the allocator itself had out at most: kernels' scratch included, or (on CUDA) in whole blocks."""
 
     optimizer: str
     way: str
-    """events: allocation events on a CPU; ledger: tensors counted on device meta; counter: CUDA's; empty: not at all."""
+    """events: allocation events on a CPU; ledger: tensors counted on device meta; counter: CUDA's own; empty: not at all."""
     inference_allocated_bytes: int | None = None
     training_allocated_bytes: int | None = None
     settings: str = ""

@@ -59,12 +59,13 @@ class Setup(NamedTuple):
         return ", ".join(words)
 
 
-def stated(spec: Spec, optimizer: str) -> Setup:
-    """How a spec says that its network is trained."""
+def stated(spec: Spec, optimizer: str, device: str = "cpu") -> Setup:
+    """How a spec says that its network is trained; on CUDA torch updates all parameters at once unless it says not to."""
     train = spec.train or Train()
+    foreach = device == "cuda" if train.foreach is None else train.foreach
     zeroed = train.set_to_none is False
     passes = train.accumulate or 1
-    return Setup(optimizer, train.weight_decay or 0.0, bool(train.foreach), zeroed, passes, train.autocast or "")
+    return Setup(optimizer, train.weight_decay or 0.0, foreach, zeroed, passes, train.autocast or "")
 
 
 class Training:
@@ -122,6 +123,12 @@ class Training:
             if loss.requires_grad:
                 loss.backward()
         self._update()  # the last loss is still named
+
+    def settle(self) -> None:
+        """Runs a step for what libraries choose and take at their first, and leaves everything as before it."""
+        self.step()
+        if self.optimizer is not None and not self.setup.zeroed:
+            self.optimizer.zero_grad()
 
     def predict(self) -> None:
         """A forward pass for prediction."""

@@ -19,6 +19,7 @@ from cnncalc.spec.shipped import shipped_block
 from cnncalc.spec.words import OPTIMIZERS
 from cnncalc.verify.compare import checks
 from cnncalc.verify.device import available_bytes, choose, describe, need_torch
+from cnncalc.verify.predicted import other_release
 from cnncalc.verify.result import MemoryRun, Timing, Verification
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _compared(graph: Graph, analysis: Analysis, measured: Measured, start: Verif
     if seen is not None:
         memory = MemoryRun(seen.optimizer, seen.way, seen.inference_allocated, seen.training_allocated, seen.settings)
     found = checks(graph, analysis, measured.observed)
-    return replace(start, checks=found, notes=tuple(_notes(measured.observed)), memory=memory)
+    return replace(start, checks=found, notes=tuple(_notes(measured.observed, start.torch)), memory=memory)
 
 
 def _hold(graph: Graph, analysis: Analysis, measured: Measured, device: torch.device, tick: Tick) -> None:
@@ -193,7 +194,7 @@ def _hold(graph: Graph, analysis: Analysis, measured: Measured, device: torch.de
     from cnncalc.verify.training import stated
 
     assert measured.network is not None
-    setup = stated(graph.spec, analysis.memory.optimizer)
+    setup = stated(graph.spec, analysis.memory.optimizer, device.type)
     reason = "" if device.type == "meta" else _no_room(analysis, device)
     if not reason:
         try:
@@ -201,7 +202,7 @@ def _hold(graph: Graph, analysis: Analysis, measured: Measured, device: torch.de
         except MemoryError as error:
             reason = f"a training step did not fit: {error}"
     if reason:
-        _count(graph, measured, setup, reason)
+        _count(graph, measured, stated(graph.spec, setup.optimizer), reason)
     if not measured.observed.trained:
         tick("training", 0, 1)
         train(measured.network, measured.inputs, measured.observed)
@@ -259,11 +260,13 @@ def _shapes_only(
     return replace(result, notes=(*result.notes, "nothing is timed on device meta"))
 
 
-def _notes(observed: Observed) -> Iterator[str]:
+def _notes(observed: Observed, torch: str) -> Iterator[str]:
     if observed.reference:
         yield observed.reference
     if observed.memory is not None and observed.memory.reason:
         yield f"memory was counted on device meta: {observed.memory.reason}"
+    if observed.memory is not None and (release := other_release(torch)):
+        yield release
 
 
 def _optimizer(spec: Spec, wanted: str | None) -> str:

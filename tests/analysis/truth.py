@@ -38,7 +38,7 @@ def observed(network: Graph, batch: int, training: Training, dtype: str = "float
         training.accumulate,
         "bfloat16" if training.autocast else "",
     )
-    with untouched(torch.device("cpu")):
+    with untouched(torch.device("cpu"), threads=2):  # with one, some convolutions of volumes run in another kernel
         inputs = images(network.inputs.values(), batch, torch.device("cpu"))
         return observe(network, tuple(one.to(getattr(torch, dtype)) for one in inputs), setup).memory
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import logging
+import os
 import warnings
-from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 from typing import NamedTuple
@@ -27,30 +27,36 @@ def export(build: object, shapes: Sequence[tuple[int, ...]], file: Path, way: st
         if one.is_floating_point():
             nn.init.uniform_(one, 0.5, 1.5)
     inputs = tuple(torch.zeros(2, *shape) for shape in shapes)
+    with _quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if way == "torchscript":
+            names = [f"x{index}" for index in range(len(inputs))]
+            free = {name: {0: "batch"} for name in names}
+            torch.onnx.export(module, inputs, str(file), dynamo=False, input_names=names, dynamic_axes=free)
+        else:
+            batch = tuple({0: torch.export.Dim("batch")} for _ in inputs)
+            options = {"external_data": False, "verbose": False, "optimize": way == "optimized"}
+            torch.onnx.export(module, inputs, str(file), dynamo=True, dynamic_shapes=batch, **options)
+    return module
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What the exporters tell goes nowhere; the older one prints its graph from C++ when it fails."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
+    kept = [os.dup(number) for number in (1, 2)]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            warnings.simplefilter("ignore")
-            if way == "torchscript":
-                names = [f"x{index}" for index in range(len(inputs))]
-                free = {name: {0: "batch"} for name in names}
-                torch.onnx.export(module, inputs, str(file), dynamo=False, input_names=names, dynamic_axes=free)
-            else:
-                batch = tuple({0: torch.export.Dim("batch")} for _ in inputs)
-                torch.onnx.export(
-                    module,
-                    inputs,
-                    str(file),
-                    dynamo=True,
-                    dynamic_shapes=batch,
-                    external_data=False,
-                    verbose=False,
-                    optimize=way == "optimized",
-                )
+        for number in (1, 2):
+            os.dup2(nowhere, number)
+        yield
     finally:
+        for number, own in zip((1, 2), kept, strict=True):
+            os.dup2(own, number)
+            os.close(own)
+        os.close(nowhere)
         logging.disable(before)
-    return module
 
 
 class Held(NamedTuple):

@@ -288,32 +288,6 @@ def test_a_checkpoint_on_meta() -> None:
     assert result.memory.settings == "adam, gradients of 2 batches added up"
 
 
-# -- CUDA, as far as it can be tried without one -----------------------------------------------------------------------
-
-
-def test_cuda_is_never_confirmed_by_tolerance() -> None:
-    graph = graph_of(graph_text("dense: 4", "8"))
-    analysis = analyze_graph(graph, 2, "float32", "sgd")
-    # blocks of 512 B: weight, bias, input; output; prediction 4 blocks
-    observed = Observed([Seen(saved=64)])
-    observed.memory = MemorySeen("sgd", "counter", 64, 4 * 512, 10**6)
-    found = {check.what: check for check in held(graph, analysis, observed) if not check.path}
-    assert (found["inference_peak_bytes"].status, found["inference_peak_bytes"].predicted) == ("ok", 4 * 512)
-    assert found["training_peak_bytes"].status == "unmeasured"
-    assert "work spaces" in found["training_peak_bytes"].note
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
-def test_on_a_gpu() -> None:
-    result = verify(CHAIN, device="cuda")
-    assert result.memory is not None
-    assert result.memory.way == "counter"
-    assert not result.mismatches
-    # whole blocks, and at least the parameters, the image and two maps
-    assert memory(result)["inference_peak_bytes"].measured >= 5768
-
-
 # -- the instruments --------------------------------------------------------------------------------------------------
 
 

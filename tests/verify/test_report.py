@@ -16,7 +16,8 @@ from cnncalc.report.formats import markdown, terminal
 from cnncalc.report.formats.verification import COLUMNS, render, render_csv
 from cnncalc.report.views.timing import bar, milliseconds
 from cnncalc.report.views.verification import verification_doc, verifications_doc
-from cnncalc.verify.result import Check, ConvTiming, Run, Spread, Timing, Verification
+from cnncalc.verify.predicted import other_release
+from cnncalc.verify.result import Check, ConvTiming, MemoryRun, Run, Spread, Timing, Verification
 
 FORWARD, BACKWARD = Spread(0.002, 0.001, 0.0005, 40), Spread(0.004, 0.002, 0.001, 20)
 CONV = ConvTiming("conv1", "conv", (8, 6, 6), 10**8, 10**8, 10**6, FORWARD, BACKWARD, 0.625)
@@ -236,6 +237,18 @@ def test_memory_in_a_summary() -> None:
     cells = [line.split() for line in page.splitlines() if line.startswith("Small ")]
     assert [" ".join(one[6:]) for one in cells] == ["equal cpu", "differs cpu", "2 of 3 equal cpu", "cpu"]
     assert "Small: peak of a training step: not confirmed: why" in page
+
+
+def test_another_torch_than_the_memory_rules_follow() -> None:
+    results = [
+        replace(GOOD, torch=torch, memory=MemoryRun("sgd", "events")) for torch in ("2.14.1+cu130", "2.13.0+cpu")
+    ]
+    page = " ".join(terminal.render(verifications_doc(results), 120).split())
+    assert page.count("measured with torch 2.13; torch 2.14.1 may hold other tensors") == 1
+    assert "may hold other" not in terminal.render(verifications_doc([results[1]] * 2), 120)
+    assert (other_release("2.13.0+cpu"), other_release("2.13.1"), other_release("2.130")[-22:]) == (
+        "", "", "may hold other tensors",
+    )  # fmt: skip
 
 
 def test_a_progress_bar_only_for_a_terminal(

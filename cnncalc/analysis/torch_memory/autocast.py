@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from cnncalc.analysis.torch_memory.machine import Machine
 from cnncalc.analysis.torch_memory.residents import Programs
+from cnncalc.analysis.torch_memory.trace import Trace
 from cnncalc.analysis.torch_memory.values import Value
 from cnncalc.graph.model import Graph, Node
 from cnncalc.layers.operations import NEW, PADS, Form, Gradient, Operation, Size, size
@@ -35,6 +36,10 @@ Typed = tuple[tuple[Operation, ...], int]
 
 class Machine16(Machine):
     """A process inside autocast, which keeps the copies of parameters."""
+
+    def __init__(self, trace: Trace, sample: int, leaves: int, recording: bool) -> None:
+        super().__init__(trace, 1, sample, leaves, recording)
+        self.digits = LOW
 
     def operate(self, operation: Operation, reads: list[Value]) -> Value:
         """One operation; a parameter that was cast before is not cast again."""

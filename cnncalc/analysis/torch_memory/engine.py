@@ -159,7 +159,7 @@ class Engine:
                 machine.drop(temporary)
             if node.strides is None and incoming.strides is None:
                 return Grad(storage, None, shape, size)
-            laid = layouts.backward(operation, position, self._strides(node), incoming.strides, machine.real)
+            laid = layouts.backward(operation, position, self._strides(node), incoming.strides, machine.real, machine.digits)
             return Grad(storage, laid, shape, size)
         if form is Form.VIEW:
             return self._undo(operation, shape, size, incoming)

@@ -15,11 +15,14 @@ NATIVE = 20_480
 """Up to so many numbers of one image torch convolves with its own kernels instead of oneDNN's."""
 VOLUME = 5
 """The axes of a batch of volumes."""
+FLOAT32 = 4
+THREADS = "torch with a single thread runs {} in another kernel, which lays volumes out otherwise: the figures are for several threads"
+PROCESSOR = "it depends on the processor in which kernel torch runs {} in 16 bits, which lays volumes out otherwise: the figures are for one that has instructions for them"
 Real = Callable[[Shape], Shape]
 """A shape with the batch's number."""
 
 
-def forward(operation: Operation, strides: tuple[Strides, ...], real: Real) -> Strides:
+def forward(operation: Operation, strides: tuple[Strides, ...], real: Real, digits: int) -> Strides:
     """The strides of a result whose operands lie like this."""
     if operation.inplace:
         return strides[0]
@@ -33,18 +36,18 @@ def forward(operation: Operation, strides: tuple[Strides, ...], real: Real) -> S
         image(shape, one, mine) is None for one, mine in zip(shapes, strides, strict=True)
     ):
         return None
-    return None if plain(operation, real) else image(shape, shapes[0], strides[0])
+    return None if plain(operation, real, digits) else image(shape, shapes[0], strides[0])
 
 
 def backward(
-    operation: Operation, position: int, strides: tuple[Strides, ...], incoming: Strides, real: Real
+    operation: Operation, position: int, strides: tuple[Strides, ...], incoming: Strides, real: Real, digits: int
 ) -> Strides:
     """The strides of a new gradient, that of one operand."""
     shape = real(operation.shapes[position])
     mine = strides[position]
     if operation.name == "conv":
         fed = real(operation.shapes[0])
-        return None if strides[0] is None or plain(operation, real) else image(shape, fed, strides[0])
+        return None if strides[0] is None or plain(operation, real, digits) else image(shape, fed, strides[0])
     if operation.layout is Layout.FOLLOW:
         whole = real(operation.shape)
         if real(operation.shapes[0]) != whole:
@@ -52,7 +55,7 @@ def backward(
         kept = [what for what, when in operation.saves if when in (-1, position)]
         operands = [(real(operation.shapes[what]), strides[what]) for what in kept if what >= 0]
         if RESULT in kept:
-            operands.append((whole, forward(operation, strides, real)))
+            operands.append((whole, forward(operation, strides, real, digits)))
         return elementwise(whole, [(whole, incoming), *operands])
     if operation.name == "upsample":
         # interpolation alone asks the gradient that comes in, not its operand
@@ -91,38 +94,46 @@ def folds(shape: Shape, strides: tuple[int, ...]) -> bool:
     return all(strides[axis] == strides[axis + 1] * shape[axis + 1] for axis in range(len(shape) - 2))
 
 
-def native(operation: Operation, real: Real) -> bool:
-    """Whether a convolution runs in torch's own kernels, as one of a small image does."""
+def native(operation: Operation, real: Real, digits: int) -> bool:
+    """Whether a convolution of numbers of so many bytes runs in torch's own kernels: in float64 any, in float32 one of a small image.
+
+    In 16 bits that depends on the processor; taken is one that has instructions for them.
+    """
+    if digits != FLOAT32:
+        return digits > FLOAT32
     fed, weight = (real(one) for one in operation.shapes[:2])
     inputs = fed[1] if weight[0] == operation.shape[1] else operation.shape[1]
     large = len(weight) > 3 and min(weight[-2:]) > 3
     return weight[1] == inputs and not large and fed[0] == 1 and prod(fed[:4]) <= NATIVE
 
 
-def threaded(operation: Operation, strides: Strides, real: Real) -> bool:
-    """Whether torch with a single thread runs a convolution of volumes in its own kernel, and that tells.
+def doubt(operation: Operation, strides: Strides, real: Real, digits: int) -> str:
+    """What decides, besides the network, in which kernel a convolution of volumes runs; empty where that does not tell.
 
-    So it does where the kernel ends in 1x1, neither strided nor dilated, for less than 16 images.
+    With a single thread torch takes its own in float32 where the kernel ends in 1x1, neither strided nor dilated, for
+    less than 16 images.
     """
-    if len(operation.shape) != VOLUME or operation.shapes[1][-2:] != (1, 1) or native(operation, real):
-        return False
     fed, weight = real(operation.shapes[0]), operation.shapes[1]
     transposed = weight[0] != operation.shape[1]
-    grouped = weight[1] != (operation.shape[1] if transposed else fed[1])
     smaller = transposed and operation.sizes[0] > operation.size
-    return not grouped and (smaller or image(fed, fed, strides) is not None)
+    if digits > FLOAT32 or not (smaller or image(fed, fed, strides) is not None):
+        return ""
+    if digits < FLOAT32:
+        return PROCESSOR
+    grouped = weight[1] != (operation.shape[1] if transposed else fed[1])
+    return "" if grouped or weight[-2:] != (1, 1) or native(operation, real, digits) else THREADS
 
 
-def plain(operation: Operation, real: Real) -> bool:
+def plain(operation: Operation, real: Real, digits: int) -> bool:
     """Whether a kernel gives channels first whatever it is given: torch's own for volumes does."""
-    return operation.name == "conv" and len(operation.shape) == VOLUME and native(operation, real)
+    return operation.name == "conv" and len(operation.shape) == VOLUME and native(operation, real, digits)
 
 
-def room(operation: Operation, real: Real) -> Size:
+def room(operation: Operation, real: Real, digits: int) -> Size:
     """How large the storage of a result is.
 
     Torch's own transposed convolution of a volume makes an empty tensor of the input's size and lets it grow.
     """
-    if operation.name == "conv" and operation.shapes[1][0] != operation.shape[1] and plain(operation, real):
+    if operation.name == "conv" and operation.shapes[1][0] != operation.shape[1] and plain(operation, real, digits):
         return max(operation.size, operation.sizes[0])
     return operation.size

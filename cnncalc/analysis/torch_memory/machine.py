@@ -33,6 +33,8 @@ class Machine:
         self.trace = trace
         self._storages, self._events = trace.storages, trace.events
         self.width = width
+        self.digits = width
+        """Bytes per number in a convolution."""
         self.sample = sample
         self.references = [1] * len(trace.storages)
         self.leaves = leaves
@@ -55,8 +57,8 @@ class Machine:
         self.layer = -1
         self.strided = False
         """Whether any value so far was not contiguous."""
-        self.unsure = -1
-        """The first layer that torch runs in another kernel where it has a single thread, with another result."""
+        self.doubt = ("", -1)
+        """What else decides how a layer runs, and that layer: the first of which there is such a thing."""
         self._last_reads: dict[int, tuple[list[list[int]], object]] = {}
         """A program's id -> when its results are read for the last time; and itself, lest another one gets its id."""
         self._lone: dict[int, tuple[tuple[int, int] | None, object]] = {}
@@ -146,16 +148,16 @@ class Machine:
             references[storage] += 1
         else:
             volume = _convolves_volumes(operation)
-            size = layouts.room(operation, self.real) if volume and self.sample == 1 else operation.size
-            if volume and self.unsure < 0 and layouts.threaded(operation, reads[0].strides, self.real):
-                self.unsure = self.layer
+            size = layouts.room(operation, self.real, self.digits) if volume else operation.size
+            if volume and not self.doubt[0]:
+                self.doubt = (layouts.doubt(operation, reads[0].strides, self.real, self.digits), self.layer)
             storage = self.make(size, operation.width, "transients", operation.name)
         own = NONE
         if operation.own and not (operation.lazy and not self._needed(operation, reads)):
             own = [self.make(*one, "transients", operation.name) for one in operation.own]
         strides: Strides = None
         if self.strided and reads and any(read.strides is not None for read in reads):
-            strides = layouts.forward(operation, tuple([read.strides for read in reads]), self.real)
+            strides = layouts.forward(operation, tuple([read.strides for read in reads]), self.real, self.digits)
             if operation.straight and not self._needed(operation, reads):
                 strides = None
                 if not ordered(self.real(operation.shapes[0]), reads[0].strides):
@@ -277,7 +279,6 @@ class Machine:
                 if self.guarding:
                     for one in kept:
                         self.guards.setdefault(one, layer)
-                        self.lent.pop(one, None)
         elif self.replay is not None:
             return 0
         nodes = self.nodes

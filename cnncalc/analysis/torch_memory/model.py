@@ -14,7 +14,6 @@ from typing import NamedTuple
 from cnncalc.analysis.result import LiveTensor, Peak, TorchMemory
 from cnncalc.analysis.torch_memory.autocast import CastPrograms
 from cnncalc.analysis.torch_memory.engine import Engine
-from cnncalc.analysis.torch_memory.machine import Machine
 from cnncalc.analysis.torch_memory.network import Simulation
 from cnncalc.analysis.torch_memory.optimizers import state, update
 from cnncalc.analysis.torch_memory.plan import plans
@@ -47,6 +46,8 @@ class Training(NamedTuple):
     """How many times forward and backward run before the optimizer does; the batch is that of one time."""
     autocast: bool = False
     """Prediction, forward passes and losses run under torch.autocast to bfloat16."""
+    hosted: bool = False
+    """The network is on a device, and the optimizer's step counters stay in the host's memory."""
 
 
 def stated(spec: Spec, optimizer: str | None = None) -> Training:
@@ -111,12 +112,12 @@ def memory_model(graph: Graph, width: int, batch: Dim, training: Training) -> Me
     step = Simulation(graph, programs, residents, sample, training_turns)
     machine = step.machine
     engine = Engine(machine, [layer for _, layer in residents.parameters], training.apart)
-    state(step, training.optimizer)
+    state(step, training)
     if training.zeroed:
         step.keep_gradients()
         engine.keep_gradients()
     targets = step.targets()
-    machine.guarding = any([node.inplace for node in graph.nodes])
+    machine.guarding = any(node.inplace for node in graph.nodes)
     before: Value | None = None
     first = 0
     for _ in range(min(training.accumulate, PASSES)):
@@ -130,16 +131,9 @@ def memory_model(graph: Graph, width: int, batch: Dim, training: Training) -> Me
         before, machine.guarding = loss, False
     update(step, training)
     saved = {storage: layer for storage, layer in machine.owned.items() if layer >= 0 and _counts(step.trace, storage)}
-    return MemoryModel(
-        prediction.trace, step.trace, saved, tuple([node.path for node in graph.nodes]), first, _unsure(graph, machine)
-    )
-
-
-def _unsure(graph: Graph, machine: Machine) -> str:
-    if machine.unsure < 0:
-        return ""
-    path = graph.nodes[machine.unsure].path
-    return f"torch with a single thread runs {path} in another kernel, which lays volumes out otherwise: the figures are for several threads"
+    paths = tuple([node.path for node in graph.nodes])
+    why, layer = machine.doubt
+    return MemoryModel(prediction.trace, step.trace, saved, paths, first, why.format(paths[layer]))
 
 
 def _counts(trace: Trace, storage: int) -> bool:

@@ -34,7 +34,7 @@ class Simulation:
         self.trace = Trace(list(residents.storages), residents.present(training))
         leaves = len(residents.parameters) if training else 0
         if isinstance(programs, CastPrograms):  # its sizes are in bytes
-            self.machine: Machine = Machine16(self.trace, 1, sample, leaves, training)
+            self.machine: Machine = Machine16(self.trace, sample, leaves, training)
         else:
             self.machine = Machine(self.trace, residents.width, sample, leaves, training)
         self.steps, self.kept = order.steps, order.kept

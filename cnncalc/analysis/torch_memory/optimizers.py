@@ -45,15 +45,17 @@ OPTIMIZERS: dict[str, Optimizer] = {
 }
 
 
-def state(simulation: Simulation, name: str) -> None:
+def state(simulation: Simulation, training: Training) -> None:
     """The optimizer's state, which exists from the first step on."""
+    name = training.optimizer
     machine, kept, width = simulation.machine, OPTIMIZERS[name], simulation.residents.width
-    if not kept.buffers and not kept.counter:
+    counter = kept.counter and not training.hosted
+    if not kept.buffers and not counter:
         return
     for numbers, layer in simulation.residents.parameters:
         for _ in range(kept.buffers):
             machine.hold(numbers * width, 0, "optimizer", layer, f"{name} state")
-        if kept.counter:
+        if counter:
             machine.hold(COUNTER, 0, "optimizer", layer, f"{name} step")
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnncalc.importers.compact.form import DEFAULTS, Form, complete, form
+from cnncalc.importers.compact.form import DEFAULTS, Form, complete, form, may_differ
 from cnncalc.importers.compact.parameters import Parameters, parameters
 from cnncalc.importers.compact.repeat import fold_repeats
-from cnncalc.importers.compact.tree import Expression, Item, Readers, every
+from cnncalc.importers.compact.tree import Item, Readers, every
 from cnncalc.importers.sketch import Ref, Sketch
 from cnncalc.layers import KINDS
 from cnncalc.spec.model import COMMON_KEYS
@@ -168,8 +168,7 @@ def _fill(body: Item, found: Parameters) -> None:
         full = complete(original)
         new: dict[str, Any] = {}
         for key, value in sorted(full.items()):
-            slot = isinstance(value, int | float | Expression) and not isinstance(value, bool)
-            new[key] = next(values) if slot else value
+            new[key] = next(values) if may_differ(value) else value
         ordered = [*original.fields, *(key for key in new if key not in original.fields)]
         item.fields = {key: new[key] for key in ordered if key not in defaults or new[key] != defaults[key]}
 

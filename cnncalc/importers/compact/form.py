@@ -69,7 +69,7 @@ class _Reader:
         values = complete(item)
         defaults: Mapping[str, Any] = DEFAULTS.get(item.kind, {})
         for key, value in sorted(values.items()):
-            if isinstance(value, int | float | Expression) and not isinstance(value, bool):
+            if may_differ(value):
                 self.slots.append(Slot(around or item.kind, key, defaults.get(key), value))
                 found.append((key, "slot"))
             else:
@@ -84,6 +84,13 @@ class _Reader:
         if ref not in self.outside:
             self.outside.append(ref)
         return f"outside{self.outside.index(ref)}"
+
+
+def may_differ(value: Any) -> bool:
+    """Whether a field's value may differ between instances of a block: numbers, sizes per axis, expressions."""
+    if isinstance(value, list):
+        return all(type(one) is int for one in value)
+    return isinstance(value, int | float | Expression) and not isinstance(value, bool)
 
 
 def complete(item: Item) -> dict[str, Any]:

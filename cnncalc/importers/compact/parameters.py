@@ -57,7 +57,7 @@ class _Maker:
         """What stands in the body: a number, or an expression."""
         values = [slot.value for slot in slots]
         fixed = all(not isinstance(value, Expression) for value in values)
-        if fixed and len({(type(value), value) for value in values}) == 1:
+        if fixed and len({(type(value), repr(value)) for value in values}) == 1:
             return values[0]
         first = slots[0]
         return self._related(first.field, values) or self._new(first, values)

@@ -14,7 +14,7 @@ from cnncalc.importers.compact.nest import nest
 from cnncalc.importers.compact.repeat import fold_repeats
 from cnncalc.importers.compact.tree import Item, Readers, build, container, dissolve, every, fold_activations
 from cnncalc.importers.flat import HIGHWAY, carried
-from cnncalc.importers.parts import Names, Part, head_name, parts
+from cnncalc.importers.parts import Names, Part, head_name, parts, valid
 from cnncalc.importers.sketch import Ref, Sketch
 from cnncalc.layers import KINDS, MERGES
 from cnncalc.spec.calls import form_of_kind
@@ -45,6 +45,7 @@ def compact(sketch: Sketch) -> Spec:
     for tree in trees:
         fold_activations(tree, counts)
         nest(tree, readers)
+    _name_alone(sketch, found, trees)
     _drop_plain_names(trees)
     extraction = Extraction(sketch, trees, readers, _far(sketch, trees, readers))
     extraction.run()
@@ -68,6 +69,20 @@ def _readers(sketch: Sketch) -> Readers:
     for output in sketch.outputs:
         found[output.value].add(_RESULT)
     return defaultdict(frozenset, {ref: frozenset(those) for ref, those in found.items()})
+
+
+def _name_alone(sketch: Sketch, found: list[Part], trees: list[list[Item]]) -> None:
+    """The only layer of a head, out of a structure that other parts have layers of too, has its whole name."""
+    for part, tree in list(zip(found, trees, strict=True))[1:]:
+        step = sketch.steps[part.steps[0]] if part.steps else None
+        if step is None or len(tree) != 1 or tree[0].lists or not step.scope:
+            continue
+        around, own = step.scope[0], set(part.steps)
+        if any(one.scope[:1] == (around,) for ref, one in enumerate(sketch.steps) if ref not in own):
+            path = [*(scope.name for scope in step.scope), *([step.name] if step.name else [])]
+            while len(path) > 1 and path[-1].isdigit() and path[-2].isdigit():
+                path.pop()
+            tree[0].name = valid(".".join(path))
 
 
 def _drop_plain_names(trees: list[list[Item]]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 
@@ -56,11 +57,11 @@ def convert(
     from cnncalc.importers.onnx.file import read
 
     graph = network(read(file, external_data=external_data), file, sizes)
-    return finish(tidy(*sketch(graph, name or Path(file).stem, file)), flat=flat)
+    return finish(sketch(graph, name or Path(file).stem, file), flat=flat)
 
 
-def sketch(graph: Network, name: str, file: str) -> tuple[Sketch, frozenset[str]]:
-    """The network as a Sketch, and the paths of its innermost structures. Raises SpecError for what is not understood."""
+def sketch(graph: Network, name: str, file: str) -> Sketch:
+    """The network as a Sketch. Raises SpecError for what is not understood."""
     from cnncalc.importers.onnx.fold import settled
     from cnncalc.importers.onnx.ops import RULES
     from cnncalc.importers.onnx.patterns import joined
@@ -84,25 +85,15 @@ def sketch(graph: Network, name: str, file: str) -> tuple[Sketch, frozenset[str]
     inputs = ["input"] if len(t.inputs) == 1 else _unique(t.inputs)
     shapes = dict(zip(inputs, t.shapes, strict=True))
     source = f"ONNX file {Path(file).name} of {graph.producer}, operator set {graph.opset}"
-    unused = _unused(t, graph)
-    if unused:
-        count = sum(prod(graph.tensors[one].dims) for one in unused)
-        t.notes[f"{count:,} numbers of the file are no weights of a layer: {_listed(unused)}"] = None
-    if t.absorbed:
-        count = len(t.absorbed)
-        t.notes[f"{count} normalisations are in the weights before them ({_listed(tuple(t.absorbed))}): {FOLDED}"] = (
-            None
-        )
-    elif _folded(t, graph):
-        t.notes[f"the file has no batch normalisation; if the model has, it is in the weights before it: {FOLDED}"] = (
-            None
-        )
+    whole = tidy(Sketch(valid(name), source, shapes, tuple(t.steps), tuple(outputs)), _leaves(t))
+    held = {key: t.stored[key] for step in whole.steps for key in step.weights}
     measured = Measured(
-        params=sum(count for key, count in t.stored.items() if key not in t.buffers),
-        buffers=sum(count for key, count in t.stored.items() if key in t.buffers),
+        params=sum(count for key, count in held.items() if key not in t.buffers),
+        buffers=sum(count for key, count in held.items() if key in t.buffers),
     )
-    whole = Sketch(valid(name), source, shapes, tuple(t.steps), tuple(outputs), measured, tuple(t.notes), unused)
-    return whole, _leaves(t)
+    unused = _unused(held, graph)
+    notes = (*t.notes, *_unused_note(unused, graph), *_folded_note(t, graph), *whole.notes)
+    return replace(whole, measured=measured, notes=notes, unused=unused)
 
 
 def _problems(t: Translator, graph: Network, file: str) -> list[Diagnostic]:
@@ -122,8 +113,6 @@ def _problems(t: Translator, graph: Network, file: str) -> list[Diagnostic]:
         elif isinstance(t.values[name], Unknown) and name not in t.sources:
             found[Diagnostic(f"the input {name[:80]} is no batch of maps or vectors")] = None
         waiting += [one for one in t.sources.get(name, ()) if one]
-    from dataclasses import replace
-
     return [replace(one, file=file) for one in list(found)[::-1]]
 
 
@@ -133,19 +122,35 @@ FOLDED = (
 )
 
 
-def _folded(t: Translator, graph: Network) -> bool:
-    """Whether normalisation may have been multiplied into weights: convolutions without a bias that is named as one."""
-    kinds = {step.kind for step in t.steps}
-    biases = [node.inputs[2:3] for node in graph.nodes if node.op in ("Conv", "ConvTranspose")]
-    foreign = [one for one in biases if not one or one[0] not in graph.tensors or not graph.tensors[one[0]].learned]
-    return bool(foreign) and "batchnorm" not in kinds
+def _folded_note(t: Translator, graph: Network) -> list[str]:
+    """That normalisations were multiplied into weights, as far as the file tells."""
+    if t.absorbed:
+        names = _listed(tuple(t.absorbed))
+        return [f"{len(t.absorbed)} normalisations are in the weights before them ({names}): {FOLDED}"]
+    weights = [
+        (graph.tensors.get(node.inputs[1]), graph.tensors.get(node.inputs[2]) if len(node.inputs) > 2 else None)
+        for node in graph.nodes
+        if node.op in ("Conv", "ConvTranspose") and len(node.inputs) > 1
+    ]
+    made = [weight for weight, bias in weights if weight is not None and weight.spare and bias is not None]
+    if made and len(made) < len(weights):
+        return [f"normalisations are in the weights of {len(made)} of {len(weights)} convolutions: {FOLDED}"]
+    if "batchnorm" in {step.kind for step in t.steps} or all(bias is not None and bias.learned for _, bias in weights):
+        return []
+    return [f"the file has no batch normalisation; if the model has, it is in the weights before it: {FOLDED}"]
 
 
-def _unused(t: Translator, graph: Network) -> tuple[str, ...]:
+def _unused(held: Collection[str], graph: Network) -> tuple[str, ...]:
     """Stored tensors that no layer holds, though they are named as parameters are or too many numbers for sizes."""
-    held = t.stored
     tensors = graph.tensors.items()
     return tuple(name for name, tensor in tensors if name not in held and (tensor.learned or tensor.value is None))
+
+
+def _unused_note(unused: tuple[str, ...], graph: Network) -> list[str]:
+    if not unused:
+        return []
+    count = sum(prod(graph.tensors[one].dims) for one in unused)
+    return [f"{count:,} numbers of the file are no weights of a layer: {_listed(unused)}"]
 
 
 def _listed(names: tuple[str, ...]) -> str:

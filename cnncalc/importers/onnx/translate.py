@@ -265,7 +265,7 @@ class Translator:
         wanted = layer.weights(*shapes)
         for weight, tensor in zip(wanted, held, strict=True):
             if weight.elements != prod(tensor.dims):
-                sizes, shown = shape_text(tensor.dims), shape_text(weight.shape)
+                sizes, shown = shape_text(tensor.dims or (1,)), shape_text(weight.shape)
                 message = f"has a {weight.name} of {sizes} ({tensor.name[:80]}) where {layer.kind} needs {shown}"
                 raise NotUnderstoodError(message)
 

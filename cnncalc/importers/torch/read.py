@@ -30,6 +30,9 @@ class Reading(NamedTuple):
     source: str
 
 
+_KEEP = "--partial (partial=True) keeps the submodules around what is not understood as opaque layers"
+
+
 def sketch(
     module: nn.Module,
     shapes: Sequence[Shape],
@@ -64,9 +67,9 @@ def sketch(
         translator = _with_regions(translator, used, prediction)
         refused = {node: problem for node, problem in translator.refused.items() if node in used}
     outputs = _results(translator, prediction, training)
-    problems = list(refused.values())
-    if problems:
-        raise SpecError(*problems)
+    if refused:
+        *first, last = refused.values()
+        raise SpecError(*first, last if partial else replace(last, remedy=_KEEP))
     if not outputs:
         raise SpecError(
             Diagnostic(f"{reading.name} returns no batch of maps or vectors", received=str(prediction.outputs))
@@ -152,7 +155,8 @@ def _results(translator: Translator, prediction: Prediction, training: bool) -> 
         apart = training and not prediction.failure and index > 0 and (single or name not in prediction.outputs)
         translator.node = node
         found.append(Output(name or "output", translator.plain(value), apart))
-    return tuple(found)
+    # further results in the order in which they are computed, whatever the order in which they are returned
+    return (*found[:1], *sorted(found[1:], key=lambda output: output.value))
 
 
 def _behind(traced: Any, nodes: list[Any]) -> set[Any]:

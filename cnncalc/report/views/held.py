@@ -26,7 +26,7 @@ _WORDS: dict[str, tuple[str, Style]] = {
 _WAYS = {
     "events": "Tensors, from the profiler's allocation events",
     "ledger": "Tensors, counted on device meta",
-    "counter": "CUDA's allocator: max_memory_allocated",
+    "counter": "What was asked of CUDA's allocator, work spaces of its libraries included",
     "": "Not measured",
 }
 
@@ -77,13 +77,15 @@ def _bytes(value: object) -> Cell:
 
 def _scratch(run: MemoryRun) -> Iterator[Line]:
     """What the allocator had out, kernels' scratch included: nobody predicts it."""
+    how = "in the allocator's blocks" if run.way == "counter" else "with kernels' scratch"
     allocated = (run.inference_allocated_bytes, run.training_allocated_bytes)
     for what, value in zip(("prediction", "training step"), allocated, strict=True):
         if value is not None:
-            yield Line((Cell(f"  {what} with kernels' scratch", "dim"), EMPTY, Cell(value, "dim"), Cell("told", "dim")))
+            yield Line((Cell(f"  {what} {how}", "dim"), EMPTY, Cell(value, "dim"), Cell("told", "dim")))
 
 
 def _told(run: MemoryRun, batch: int) -> str:
     words = f"{_WAYS[run.way]}; batch {batch}, float32, the second training step: {run.settings or run.optimizer}."
-    scratch = "" if run.training_allocated_bytes is None else " Scratch is what one kernel makes and frees by itself."
+    there = run.way == "events" and run.training_allocated_bytes is not None
+    scratch = " Scratch is what one kernel makes and frees by itself." if there else ""
     return words + scratch

@@ -10,6 +10,7 @@ from cnncalc.report.doc import EMPTY, Block, Cell, Column, Doc, Heading, Line, N
 from cnncalc.report.views.analysis import problem
 from cnncalc.report.views.held import FIGURES, held_blocks, unconfirmed, whole_memory
 from cnncalc.report.views.timing import timing_blocks
+from cnncalc.verify.predicted import other_release
 from cnncalc.verify.result import Check, Verification
 
 WORDS = {
@@ -81,6 +82,8 @@ def _asides(results: Sequence[Verification]) -> Iterator[Block]:
     """What is less than a full confirmation, and why."""
     if any(result.unmeasured for result in results):
         yield Remark("aside", text(f"not measured: {_UNMEASURED}"))
+    releases = dict.fromkeys(other_release(result.torch) for result in results if result.memory is not None)
+    yield from (Remark("aside", text(words)) for words in releases if words)
     for result in results:
         if result.mode != "run":
             told = "shapes only" if result.mode == "meta" else "not verified"

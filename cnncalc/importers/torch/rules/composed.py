@@ -257,14 +257,23 @@ def _part(t: Translator, node: Any) -> _Part | None:
 
 def unshared(t: Translator, node: Any) -> Value | None:
     """`unflatten`: patches of a map, times the weights of their place (bmm), laid out as a map."""
+    found = _patches(t, node)
+    if found is None:
+        return None
+    source, weight, fields = found
+    t.forget(node, source)
+    return t.give("locally_connected", fields | {"bias": False}, (t.plain(t.values[source]),), (weight,))
+
+
+def _patches(t: Translator, node: Any) -> tuple[Any, Weight, dict[str, Any]] | None:
+    """The map that an unshared convolution reads, its weight and its window."""
     product = through(through(node, "unflatten", 0), "permute", 0)
     if product is None or name(product) != "bmm" or node.args[0].args[1] != [1, 2, 0]:
         return None
-    rows, columns = product.args
-    windows = rows
+    windows, whole = product.args
+    turned = through(whole, "permute", 1)
     while name(windows) in ("flatten", "permute"):
         windows = windows.args[0]
-    whole = columns
     while name(whole) in ("flatten", "permute"):
         whole = whole.args[0]
     kernel, stride, source = [], [], windows
@@ -274,34 +283,38 @@ def unshared(t: Translator, node: Any) -> Value | None:
         source = source.args[0]
     axes = len(kernel)
     x, weight = _map(t, source), _weight(t, whole, 2 + 2 * axes)
-    shape = t.result()
-    if x is None or weight is None or len(x.axes) != axes + 1 or columns.args[1] != [2, 1, 0]:
+    shape = tuple(int(size) for size in node.meta["val"].shape[1:])
+    if x is None or weight is None or len(x.axes) != axes + 1 or turned != [2, 1, 0]:
         return None
     if weight.shape != (shape[0], t.sizes(x)[0], *kernel, *shape[1:]):
         return None
+    fields = {"filters": shape[0], "kernel": short(kernel, axes), "stride": short(stride, axes, 1)}
+    return source, weight, fields
+
+
+def shared(t: Translator, node: Any) -> Value | None:
+    """`add`: a product and a bias with the weights of an earlier scale or unshared convolution, which has both."""
+    first, second = given(node, 0), given(node, 1)
+    bias = t.values.get(second)
+    if first not in t.refused or not isinstance(bias, Weight) or bias.made or len(node.args) > 2:
+        return None
+    patches = _patches(t, first)
+    source, weight = patches[:2] if patches is not None else (given(first, 0), t.values.get(given(first, 1)))
+    x = _map(t, source)
+    if x is None or not isinstance(weight, Weight) or weight.made or (patches is None and name(first) != "mul"):
+        return None
+    owner = t.owner(weight)
+    if owner is None or owner.kind not in ("scale", "locally_connected") or t.owner(bias) is not owner:
+        return None
     t.forget(node, source)
-    fields = {"filters": shape[0], "kernel": short(kernel, axes), "stride": short(stride, axes, 1), "bias": False}
-    return t.give("locally_connected", fields, (t.plain(x),), (weight,))
-
-
-def shared_scale(t: Translator, node: Any) -> Value | None:
-    """`add`: x * weight + bias with the weights of an earlier scale."""
-    product = through(node, "add", 0, whole=True) and given(node, 0)
-    if name(product) != "mul" or product not in t.refused or len(node.args) != 2:
-        return None
-    weights = [t.values.get(one) for one in (product.args[1], node.args[1])]
-    x = _map(t, product.args[0])
-    known = [one for one in weights if isinstance(one, Weight) and not one.made]
-    owner = t.owner(known[0]) if x is not None and len(known) == 2 else None
-    if x is None or owner is None or owner.kind != "scale" or t.owner(known[1]) is not owner:
-        return None
-    t.forget(node, product.args[0])
-    return t.same(x, "scale", owner.fields, tuple(known))
+    if owner.kind == "scale":
+        return t.same(x, "scale", owner.fields, (weight, bias))
+    return t.give(owner.kind, owner.fields, (t.plain(x),), (weight, bias))
 
 
 def total(t: Translator, node: Any) -> Value | None:
     """`add`."""
-    found = shared_scale(t, node)
+    found = shared(t, node)
     return found if found is not None else mixture(t, node)
 
 
