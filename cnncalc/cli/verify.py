@@ -42,9 +42,10 @@ class MemoryLayout(str, Enum):
 
 
 class Dtype(str, Enum):
-    """Number formats for timing."""
+    """Number formats for memory and times."""
 
     float32 = "float32"
+    float64 = "float64"
     bfloat16 = "bfloat16"
     float16 = "float16"
 
@@ -76,7 +77,9 @@ def verify(
     ] = None,
     timing: Annotated[bool, typer.Option("--timing/--no-timing", help="Time the convolutions and the network.")] = True,
     layout: Annotated[MemoryLayout, typer.Option(help="Memory layout of the timed maps.")] = MemoryLayout.nchw,
-    dtype: Annotated[Dtype, typer.Option(help="Number format of the timed network.")] = Dtype.float32,
+    dtype: Annotated[
+        Dtype, typer.Option(help="Number format of memory and times; all else runs in float32.")
+    ] = Dtype.float32,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads for timing.", show_default="torch's")] = None,
     compile_: Annotated[bool, typer.Option("--compile", help="Also time the network under torch.compile.")] = False,
     input_: Annotated[
@@ -128,6 +131,7 @@ def verify(
                     meta=meta,
                     memory=memory,
                     optimizer=optimizer,
+                    dtype=dtype.value,
                     timing=TimingOptions(layouts, dtype.value, threads, compile_) if timing else None,
                     inputs=input_values(input_ or [], tuple(spec.inputs)),
                     variables=set_values(set_ or []),

@@ -41,7 +41,7 @@ def body(style: Style, graph: Graph, unit: Unit, made: dict[int, Class]) -> Body
         if isinstance(step, Unit):
             construct = made[id(step)].construct(step)
             skipped = conditional and wholly_train_only(step, graph)
-            _add(step, construct, names[key(step)], style.use, branch(step.path, unit), skipped, modules, steps)
+            _add(step, construct, names[key(step)], style.use, branch(step.place, unit), skipped, modules, steps)
             continue
         node = graph.nodes[step]
         part = style.piece(node, tuple(graph.shape(ref) or () for ref in node.inputs), node.output or ())
@@ -87,7 +87,7 @@ def _add(
 
 def key(unit: Unit) -> str:
     """What names an inner unit: its path; for the rounds of a repeated call in a chain, the call's."""
-    return unit.series if in_row(unit) else unit.path
+    return unit.series if in_row(unit) else unit.place
 
 
 def in_row(unit: Unit) -> bool:

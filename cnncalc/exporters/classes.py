@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-from cnncalc.exporters.code import Arg, Construct, Name, class_name, unique
+from cnncalc.exporters.code import Arg, Construct, Name, class_name, literal, unique, written
 from cnncalc.exporters.units import Unit
 from cnncalc.layers import MERGES
 
@@ -14,32 +15,83 @@ _CHANNELS = ("in_channels", "out_channels", "channels", "in_features", "out_feat
 
 
 class Module(NamedTuple):
-    """An attribute: what is constructed, and how many alike in a row (None: just one, not in a list)."""
+    """An attribute: what is constructed; several of a kind in a row are a list."""
 
     attribute: str
     constructs: tuple[Construct, ...]
     listed: bool = False
 
     def slots(self) -> Iterable[Arg]:
-        """Every argument; a row of equal constructs has the arguments once, and its length."""
-        if self.equal:
-            yield from self.constructs[0].args
-            yield Arg(len(self.constructs), role=f"{self.attribute}_count")
-        else:
+        """Every argument; a row of regular constructs has the arguments once, with their steps, and its length."""
+        if not self.regular:
             for construct in self.constructs:
                 yield from construct.args
+            return
+        for arg, step in zip(self.constructs[0].args, self._steps, strict=True):
+            yield arg
+            if step:
+                yield Arg(step, role=f"{arg.role}_step")
+        yield Arg(len(self.constructs), role=f"{self.attribute}_count")
 
     @property
-    def equal(self) -> bool:
-        """Whether it is a list of equal constructs."""
-        return self.listed and len(set(self.constructs)) == 1
+    def regular(self) -> bool:
+        """Whether it is a list of equal constructs, or of ones whose numbers rise by equal steps."""
+        return bool(self._steps is not None and self.listed and (not any(self._steps) or len(self.constructs) > 2))
+
+    @property
+    def _steps(self) -> tuple[int, ...] | None:
+        """By how much each argument rises from one construct to the next; None where that differs."""
+        first = self.constructs[0]
+        if any(not _comparable(first, other) for other in self.constructs[1:]):
+            return None
+        columns = list(zip(*([arg.value for arg in one.args] for one in self.constructs), strict=True))
+        steps = [_step(column) for column in columns]
+        return None if None in steps else tuple(step or 0 for step in steps)
 
     @property
     def form(self) -> Any:
         """What must agree for two to be of one class: all but the values."""
-        constructs = self.constructs[:1] if self.equal else self.constructs
+        constructs = self.constructs[:1] if self.regular else self.constructs
         shape = tuple((item.function, tuple(arg._replace(value=None) for arg in item.args)) for item in constructs)
-        return self.attribute, self.listed, self.equal, shape
+        rising = tuple(bool(step) for step in self._steps or ()) if self.regular else ()
+        return self.attribute, self.listed, self.regular, rising, shape
+
+    def row(self, values: Iterator[Any]) -> Row:
+        """The constructs as text, given the values of the slots."""
+        if not self.regular:
+            return Row([written(item, [next(values) for _ in item.args]) for item in self.constructs])
+        given, variable = [], "_"
+        for step in self._steps or ():
+            value = next(values)
+            if step:
+                rise = literal(next(values))
+                value = Name(f"{literal(value)} + {'index' if rise == '1' else f'{rise} * index'}")
+                variable = "index"
+            given.append(value)
+        return Row([written(self.constructs[0], given)], literal(next(values)), variable)
+
+
+class Row(NamedTuple):
+    """The texts of a module's constructs; of a regular row one text, how often, and the variable that counts in it."""
+
+    texts: list[str]
+    count: str = ""
+    variable: str = "_"
+
+
+def _comparable(one: Construct, other: Construct) -> bool:
+    forms = [(item.function, [arg._replace(value=None) for arg in item.args]) for item in (one, other)]
+    return forms[0] == forms[1]
+
+
+def _step(column: tuple[Any, ...]) -> int | None:
+    """0 for equal values, the step of whole numbers that rise evenly, None for anything else."""
+    if len(set(_key(column))) == 1:
+        return 0
+    if any(type(value) is not int for value in column):
+        return None
+    steps = {after - before for before, after in pairwise(column)}
+    return steps.pop() if len(steps) == 1 and min(steps) > 0 else None
 
 
 class Body(NamedTuple):

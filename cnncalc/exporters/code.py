@@ -55,6 +55,9 @@ def written(construct: Construct, values: Sequence[Any]) -> str:
     return f"{construct.function}({', '.join(parts)})"
 
 
+_LOOP = re.compile(r" for \w+ in range\([^()]*\)$")
+
+
 def broken(line: str, indent: int) -> list[str]:
     """The line, indented; one that is too long is broken at its outermost bracket, one element per line."""
     pad = " " * indent
@@ -67,8 +70,8 @@ def broken(line: str, indent: int) -> list[str]:
     head, inside, tail = line[: opening + 1], line[opening + 1 : closing], line[closing:]
     if len(pad) + 4 + len(inside) <= WIDTH and ((not head.endswith("def") and "," in inside) or not inside.count(",")):
         body = [pad + "    " + inside]
-    elif (loop := inside.rfind(" for _ in ")) > 0 and len(list(_items(inside))) == 1 and not inside.startswith("*"):
-        body = [*broken(inside[:loop], indent + 4), pad + "    " + inside[loop + 1 :]]
+    elif (loop := _LOOP.search(inside)) and len(list(_items(inside))) == 1 and not inside.startswith("*"):
+        body = [*broken(inside[: loop.start()], indent + 4), pad + "    " + inside[loop.start() + 1 :]]
     else:
         items = list(_items(inside))
         comma = "," if len(items) > 1 else ""

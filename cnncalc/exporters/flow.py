@@ -58,18 +58,20 @@ def forward(steps: Sequence[Step], parameters: dict[Ref, str], results: Sequence
                 del names.held[name]
         targets = []
         for ref in step.outputs:
-            name = _name(step, values[ref], number, names)
+            name = _name(step, values[ref], number, names, told=ref in results and len(results) > 1)
             names.held[name] = ref
             names.of[ref] = name
             targets.append(name)
-        lines.append(f"{'if self.training: ' if step.train_only else ''}{', '.join(targets)} = {expression}")
+        if [expression] != targets:
+            lines.append(f"{'if self.training: ' if step.train_only else ''}{', '.join(targets)} = {expression}")
     parameters.update({ref: names.of[ref] for ref in results})
     return lines
 
 
-def _name(step: Step, value: _Value, number: int, names: _Names) -> str:
+def _name(step: Step, value: _Value, number: int, names: _Names, told: bool) -> str:
+    """`x` where only the next line reads it; one of several results is `told` apart by its label."""
     label = step.label.lower()
-    near = all(read == number + 1 for read in value.reads)
+    near = all(read == number + 1 for read in value.reads) and not told
     wanted = step.branch or ("x" if near else label)
     if wanted in names.held and label not in names.held and not step.branch:
         wanted = label

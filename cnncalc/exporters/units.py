@@ -31,6 +31,8 @@ class Unit:
     """What it reads from outside, in the order of first use."""
     outputs: tuple[Ref, ...] = ()
     """What is read outside of it, or by nobody."""
+    place: str = ""
+    """The path that names it in the unit around it: that of the outermost of units with nothing but the next one inside."""
     series: str = ""
     """The path of the repeated call that this is a round of, where each round reads just the one before."""
 
@@ -54,7 +56,9 @@ def units(graph: Graph) -> Unit:
         while upcoming is not None and upcoming[0].start == index:
             group, series = upcoming
             if group.stop > group.start:
-                unit = Unit(group.path, group.name, group.kind, group.start, group.stop, series=series)
+                unit = Unit(
+                    group.path, group.name, group.kind, group.start, group.stop, place=group.path, series=series
+                )
                 open_units[-1].steps.append(unit)
                 open_units.append(unit)
             upcoming = next(groups, None)
@@ -64,7 +68,23 @@ def units(graph: Graph) -> Unit:
         _wire(unit, graph, readers)
     for unit in root.walk():
         _part_broken_rows(unit)
+    for unit in root.walk():
+        unit.steps = [_innermost(step) if isinstance(step, Unit) else step for step in unit.steps]
     return root
+
+
+def _innermost(unit: Unit) -> Unit:
+    """The unit, or the one that is all it has inside, under its name."""
+    only = unit.steps[0]
+    if (
+        len(unit.steps) > 1
+        or not isinstance(only, Unit)
+        or only.series
+        or (only.inputs, only.outputs) != (unit.inputs, unit.outputs)
+    ):
+        return unit
+    only.place, only.series = unit.place, unit.series
+    return only
 
 
 def _part_broken_rows(unit: Unit) -> None:

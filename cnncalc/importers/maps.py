@@ -12,6 +12,15 @@ from typing import NamedTuple
 from cnncalc.core.shapes import Shape
 from cnncalc.importers.sketch import Ref, Step
 
+SUMMED = (
+    "a sum over positions or channels is written as their mean times their number: the values, sizes and counts are the "
+    "same, the peak can be higher"
+)
+
+
+class NotUnderstoodError(Exception):
+    """A rule cannot word an operation or a node; the message says why."""
+
 
 class Map(NamedTuple):
     """A batch of maps.

@@ -57,12 +57,12 @@ def _shared(behind: list[frozenset[Ref]], number: int) -> frozenset[Ref]:
 
 
 def _ends(sketch: Sketch, behind: list[frozenset[Ref]], number: int) -> bool:
-    """Whether the trunk can end in a result: there are layers before it, and the trunk needs none after it."""
+    """Whether the trunk can end in a result: there are layers before it, and no other result is computed from it."""
     output = sketch.outputs[number]
     if output.train_only or not behind[number]:
         return False
-    shared = _shared(behind, number)
-    return not any(output.value in sketch.steps[ref].inputs for ref in shared)
+    others = [index for index, one in enumerate(sketch.outputs) if one.value != output.value and not one.train_only]
+    return not any(output.value in behind[index] for index in others)
 
 
 LATER = (
@@ -104,13 +104,15 @@ class Names:
 
     def __init__(self, *taken: str) -> None:
         self._taken = set(taken)
+        self._numbers: dict[str, int] = {}
 
     def unique(self, wanted: str) -> str:
         """The name, with a number behind it where it is taken."""
-        name, number = wanted, 1
+        name, number = wanted, self._numbers.get(wanted, 1)
         while name in self._taken:
             number += 1
             name = f"{wanted}{'_' if wanted[-1:].isdigit() else ''}{number}"
+        self._numbers[wanted] = number
         self._taken.add(name)
         return name
 

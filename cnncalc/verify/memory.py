@@ -88,6 +88,12 @@ def observe(graph: Graph, inputs: tuple[Tensor, ...], setup: Setup) -> Observed:
     return observed
 
 
+def unmeasured(observed: Observed, setup: Setup, reason: str) -> None:
+    """Notes why nothing was measured."""
+    observed.memory = MemorySeen(setup.optimizer, settings=setup.text)
+    observed.memory.refuse(reason, *FIGURES)
+
+
 def _save(graph: Graph, training: Training, observed: Observed, seen: MemorySeen) -> list[Tensor]:
     """The first half of a step, noting what autograd keeps, at the layer that saves it first; gives the outputs."""
     network = training.network

@@ -123,6 +123,8 @@ class MemoryRun(NamedTuple):
     training_allocated_bytes: int | None = None
     settings: str = ""
     """The optimizer and what is unusual about the training, in words."""
+    dtype: str = "float32"
+    """The number format of parameters and maps."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 CORE = frozenset({"conv", "conv1d", "conv2d", "conv3d", "depthwise_conv", "transposed_conv", "locally_connected"})
 """The kinds that make up the conv core."""
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
 _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 _PROFILES = 5
 _NOTE = (

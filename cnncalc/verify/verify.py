@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +16,7 @@ from cnncalc.graph.model import Graph
 from cnncalc.spec.model import Spec
 from cnncalc.spec.read import load
 from cnncalc.spec.shipped import shipped_block
-from cnncalc.spec.words import OPTIMIZERS
+from cnncalc.spec.words import DTYPES, OPTIMIZERS
 from cnncalc.verify.compare import checks
 from cnncalc.verify.device import available_bytes, choose, describe, need_torch
 from cnncalc.verify.predicted import other_release
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from cnncalc.verify.measure import Measured, Tick
     from cnncalc.verify.observed import Observed
-    from cnncalc.verify.training import Setup
 
 
 class TimingOptions(NamedTuple):
@@ -61,9 +60,9 @@ def verify(
 
     `device` is auto, cpu, cuda or mps; `meta` runs shapes without numbers (chosen by itself for what does not fit).
     With `memory`, what it holds is measured too, in a training step with `optimizer` (the spec's, else sgd).
-    With `timing`, convolutions and the whole network are timed: `layout` nchw, nhwc or both, `dtype` float32, bfloat16
-    or float16, `threads` as torch has them, `compile` also with torch.compile. `inputs` and `variables` replace the
-    spec's. Torch is left as it was. Raises SpecError when the spec cannot be read, or there is no torch or device.
+    With `timing`, convolutions and the whole network are timed: `layout` nchw, nhwc or both, `threads` as torch has them,
+    `compile` also with torch.compile. `dtype` (float32, float64, bfloat16, float16) is the number format of memory and
+    times; all else runs in float32. `inputs` and `variables` replace the spec's. Torch is left as it was. Raises SpecError when the spec cannot be read, or there is no torch or device.
     """
     loaded = spec if isinstance(spec, Spec) else load(spec)
     layouts = ("nchw", "nhwc") if layout == "both" else (layout,)
@@ -75,6 +74,7 @@ def verify(
         meta=meta,
         memory=memory,
         optimizer=optimizer,
+        dtype=dtype,
         timing=options,
         inputs=inputs,
         variables=variables,
@@ -93,12 +93,13 @@ def verify_spec(
     meta: bool = False,
     memory: bool = True,
     optimizer: str | None = None,
+    dtype: str = "float32",
     timing: TimingOptions | None = None,
     inputs: Mapping[str, tuple[Any, ...]] | None = None,
     variables: Mapping[str, Any] | None = None,
     tick: Tick = _silent,
 ) -> Verification:
-    """Builds the spec in torch, runs it and compares every figure. Torch is left as it was.
+    """Builds the spec in torch, runs it and compares every figure; `dtype` is that of memory. Torch is left as it was.
 
     Raises SpecError when there is no torch, no such device or optimizer, no graph, or sizes that are not numbers.
     """
@@ -107,7 +108,8 @@ def verify_spec(
     # claims are not judged here
     graph = replace(expand(spec, shipped_block, inputs, variables), sites=())
     _refuse_symbols(graph)
-    analysis = analyze_graph(graph, batch, "float32", _optimizer(spec, optimizer))
+    # of its figures memory alone depends on the number format
+    analysis = analyze_graph(graph, batch, _known("number format", dtype, DTYPES), _optimizer(spec, optimizer))
     start = _start(graph, chosen, batch)
     if graph.faults:
         return replace(
@@ -147,6 +149,7 @@ def _run(
     timing: TimingOptions | None,
     tick: Tick,
 ) -> Verification:
+    from cnncalc.verify.hold import hold
     from cnncalc.verify.measure import images, measure
     from cnncalc.verify.state import untouched
     from cnncalc.verify.values import compare_padding, compare_values
@@ -158,7 +161,7 @@ def _run(
             compare_values(graph, measured.network, measured.inputs, measured.observed)
             compare_padding(graph, measured.inputs, measured.observed)
             if memory:
-                _hold(graph, analysis, measured, device, tick)
+                hold(graph, analysis, measured, device, tick)
     result = _compared(graph, analysis, measured, start)
     if timing is None or measured.network is None:
         return result
@@ -182,55 +185,10 @@ def _compared(graph: Graph, analysis: Analysis, measured: Measured, start: Verif
     seen = measured.observed.memory
     memory = None
     if seen is not None:
-        memory = MemoryRun(seen.optimizer, seen.way, seen.inference_allocated, seen.training_allocated, seen.settings)
+        allocated = (seen.inference_allocated, seen.training_allocated)
+        memory = MemoryRun(seen.optimizer, seen.way, *allocated, seen.settings, analysis.dtype)
     found = checks(graph, analysis, measured.observed)
     return replace(start, checks=found, notes=tuple(_notes(measured.observed, start.torch)), memory=memory)
-
-
-def _hold(graph: Graph, analysis: Analysis, measured: Measured, device: torch.device, tick: Tick) -> None:
-    """Measures memory, on device meta where a training step does not fit here; the step shows the gradients, too."""
-    from cnncalc.verify.measure import train
-    from cnncalc.verify.memory import measure_memory
-    from cnncalc.verify.training import stated
-
-    assert measured.network is not None
-    setup = stated(graph.spec, analysis.memory.optimizer, device.type)
-    reason = "" if device.type == "meta" else _no_room(analysis, device)
-    if not reason:
-        try:
-            measure_memory(graph, measured.network, measured.inputs, measured.observed, setup, tick)
-        except MemoryError as error:
-            reason = f"a training step did not fit: {error}"
-    if reason:
-        _count(graph, measured, stated(graph.spec, setup.optimizer), reason)
-    if not measured.observed.trained:
-        tick("training", 0, 1)
-        train(measured.network, measured.inputs, measured.observed)
-
-
-def _no_room(analysis: Analysis, device: torch.device) -> str:
-    """Why a training step had better not be measured for real; empty when it fits."""
-    # kernels take scratch besides what the model counts: on a CPU up to four tenths were seen
-    needed, free = 1.5 * int(analysis.memory.torch.training_peak_bytes or 0), available_bytes(device)
-    if free is None or needed <= 0.9 * free:
-        return ""
-    return f"a training step takes about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free"
-
-
-def _count(graph: Graph, measured: Measured, setup: Setup, reason: str) -> None:
-    """Measures memory on device meta, for a network that otherwise ran."""
-    import torch
-
-    from cnncalc.verify.measure import images
-    from cnncalc.verify.memory import observe
-
-    meta = images(graph.inputs.values(), measured.inputs[0].shape[0], torch.device("meta"))
-    counted = observe(graph, meta, setup)
-    assert counted.memory is not None
-    counted.memory.reason = reason
-    measured.observed.memory = counted.memory
-    for layer, seen in zip(measured.observed.layers, counted.layers, strict=True):
-        layer.saved = seen.saved
 
 
 def _shapes_only(
@@ -244,6 +202,7 @@ def _shapes_only(
 ) -> Verification:
     import torch
 
+    from cnncalc.verify.hold import hold
     from cnncalc.verify.measure import images, measure
     from cnncalc.verify.state import untouched
     from cnncalc.verify.values import compare_padding
@@ -253,7 +212,7 @@ def _shapes_only(
         measured = measure(graph, images(graph.inputs.values(), start.batch, device), tick, backward=not memory)
         compare_padding(graph, measured.inputs, measured.observed)  # small and on the CPU
         if memory and measured.network is not None:
-            _hold(graph, analysis, measured, device, tick)
+            hold(graph, analysis, measured, device, tick)
     result = _compared(graph, analysis, measured, replace(start, device="meta", mode="meta", reason=reason))
     if timing is None:
         return result
@@ -271,12 +230,17 @@ def _notes(observed: Observed, torch: str) -> Iterator[str]:
 
 def _optimizer(spec: Spec, wanted: str | None) -> str:
     """The caller's optimizer, else the spec's, else sgd. Raises SpecError where there is none of that name."""
-    chosen = wanted or (spec.train.optimizer if spec.train is not None else None) or "sgd"
-    if chosen not in OPTIMIZERS:
-        known = ", ".join(OPTIMIZERS)
-        message = f"unknown optimizer {chosen}"
-        raise SpecError(Diagnostic(message, expected=known, received=chosen, remedy="choose one of these"))
-    return chosen
+    return _known(
+        "optimizer", wanted or (spec.train.optimizer if spec.train is not None else None) or "sgd", OPTIMIZERS
+    )
+
+
+def _known(what: str, name: str, names: Iterable[str]) -> str:
+    """The name. Raises SpecError where it is none of these."""
+    if name not in names:
+        message = f"unknown {what} {name}"
+        raise SpecError(Diagnostic(message, expected=", ".join(names), received=name, remedy="choose one of these"))
+    return name
 
 
 def _refuse_symbols(graph: Graph) -> None:
@@ -325,6 +289,7 @@ def _too_large(analysis: Analysis, device: torch.device) -> str:
     maps = sum(row.output_bytes for row in analysis.rows if type(row.output_bytes) is int)
     # parameters and their gradients; maps and, in the backward pass, as much again
     needed = 2 * maps + 2 * int(analysis.memory.parameter_bytes or 0)
+    needed = needed * DTYPES["float32"] // DTYPES[analysis.dtype]
     if free is None or needed <= 0.8 * free:
         return ""
     return f"running it takes about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free"

@@ -144,6 +144,102 @@ def test_split_gives_only_what_is_read(tmp_path: Path) -> None:
     assert chain(tmp_path, (6, 4, 4), nodes, {"sizes": whole(2, 4)}) == [("slice", {"start": 2}), ("relu", {})]
 
 
+def test_list_of_maps(tmp_path: Path) -> None:
+    """torch.chunk as it is exported: a list, and what is read of it."""
+    nodes = [
+        node("SplitToSequence", "x size", "list", axis=1),
+        node("SequenceAt", "list one", "a"),
+        node("SequenceAt", "list last", "b"),
+        node("Concat", "b a", "y", axis=1),
+    ]
+    tensors = {"size": numpy.array(2), "one": numpy.array(1), "last": numpy.array(-1)}
+    assert chain(tmp_path, (5, 4, 4), nodes, tensors) == [
+        ("slice", {"start": 2, "stop": 4}),
+        ("slice", {"start": 4}),
+        ("concat", {}),
+    ]
+
+
+def test_list_of_single_positions(tmp_path: Path) -> None:
+    nodes = [
+        node("SplitToSequence", "x", "list", axis=1, keepdims=0),
+        node("SequenceAt", "list zero", "a"),
+        node("SequenceAt", "list one", "b"),
+        node("SequenceConstruct", "b a", "other"),
+        node("ConcatFromSequence", "other", "y", axis=1),
+    ]
+    spec = from_onnx(save(build(nodes, {"x": ["N", 2, 4]}, {"zero": numpy.array(0), "one": numpy.array(1)}), tmp_path))
+    assert analyze(spec).rows[-1].output == (8,)
+
+
+def adaptive(size: int, places: int) -> tuple[list[Any], dict[str, Any]]:
+    """Adaptive pooling along the last of four axes as torch exports it: positions picked, some zeroed, added, divided."""
+    first = [place * size // places for place in range(places)]
+    last = [-(-(place + 1) * size // places) for place in range(places)]
+    width = max(end - start for start, end in zip(first, last, strict=True))
+    picked = [[[0, min(start + k, size - 1)] for k in range(width)] for start in first]
+    empty = [[k >= end - start for k in range(width)] for start, end in zip(first, last, strict=True)]
+    nodes = [
+        node("Transpose", "x", "t", perm=[2, 3, 0, 1]),
+        node("GatherND", "t picked", "g"),
+        node("Transpose", "g", "p", perm=[3, 4, 0, 1, 2]),
+        node("Where", "empty zero", "w"),
+    ]
+    nodes[-1].input.append("p")
+    tensors = {
+        "picked": numpy.array([picked], numpy.int64),
+        "empty": numpy.array(empty),
+        "zero": c(0),
+        "counts": numpy.array([end - start for start, end in zip(first, last, strict=True)], F),
+    }
+    total = ""
+    for k in range(width):
+        tensors[f"k{k}"] = numpy.array(k, numpy.int64)
+        nodes.append(node("Gather", f"w k{k}", f"s{k}", axis=4))
+        if total:
+            nodes.append(node("Add", f"{total} s{k}", f"a{k}"))
+        total = f"a{k}" if total else f"s{k}"
+    return [*nodes, node("Div", f"{total} counts", "y")], tensors
+
+
+def test_adaptive_pooling_written_as_indexing(tmp_path: Path) -> None:
+    nodes, tensors = adaptive(7, 3)
+    assert chain(tmp_path, (6, 1, 7), nodes, tensors) == [("adaptive_avgpool", {"size": [1, 3]})]
+
+
+def test_sums_of_picked_positions_that_are_no_pooling_are_refused(tmp_path: Path) -> None:
+    nodes, tensors = adaptive(7, 3)
+    # one window is one position too far to the left
+    tensors["picked"][0, 1, :, 1] -= 1
+    with pytest.raises(SpecError) as caught:
+        chain(tmp_path, (6, 1, 7), nodes, tensors)
+    assert "y is made of positions picked one by one" in str(caught.value)
+
+
+def test_view_written_as_positions_in_a_line(tmp_path: Path) -> None:
+    """What torch writes for a view of a map that lies channels last."""
+    nodes = [
+        node("Reshape", "x line", "flat"),
+        node("Shape", "x", "own"),
+        node("Gather", "own zero", "n"),
+        node("Range", "zero n one", "images"),
+        node("Mul", "images count", "starts"),
+        node("Unsqueeze", "starts axes", "column"),
+        node("Add", "column channels", "places"),
+        node("Gather", "flat places", "y"),
+    ]
+    tensors = {"line": whole(-1), "zero": numpy.array(0), "one": numpy.array(1), "count": numpy.array(6)}
+    tensors |= {"axes": whole(1, 2), "channels": numpy.arange(6).reshape(1, 6, 1)}
+    assert chain(tmp_path, (6,), nodes, tensors) == [("reshape", {"shape": [6, 1]})]
+
+
+def test_layers_that_no_result_needs_are_left_out(tmp_path: Path) -> None:
+    nodes = [node("Conv", "x v", "unread"), node("Conv", "x w", "y")]
+    imported = convert(save(build(nodes, {"x": [1, 3, 8, 8]}, {**W, "v": zeros(9, 3, 1, 1)}), tmp_path), {})
+    # 8 * 3 * 9
+    assert analyze(imported.spec).totals.params == 216
+
+
 def test_input_channels_last_is_channels_first_in_the_spec(tmp_path: Path) -> None:
     nodes = [node("Transpose", "x", "t", perm=[0, 3, 1, 2]), node("Conv", "t w", "y")]
     imported = convert(save(build(nodes, {"x": [1, 20, 30, 3]}, W), tmp_path), {})
@@ -157,6 +253,17 @@ def test_weights_used_twice_are_counted_once(tmp_path: Path) -> None:
     nodes = [node("Conv", "x w", "a", pads=[1] * 4), node("Conv", "a w", "y", pads=[1] * 4)]
     analysis = analyze(from_onnx(save(build(nodes, {"x": [1, 3, 8, 8]}, tensors), tmp_path)))
     assert (analysis.totals.params, analysis.totals.macs) == (81, 2 * 81 * 64)
+
+
+@pytest.mark.parametrize(("apart", "params"), [(True, 81), (False, 2 * 81)])
+def test_equal_tensors_of_two_modules(apart: bool, params: int, tmp_path: Path) -> None:
+    """Numbers that differ are equal by no chance; before training all numbers of a tensor may be equal."""
+    weights = numpy.arange(81, dtype=F).reshape(3, 3, 3, 3) if apart else zeros(3, 3, 3, 3)
+    names = ("/a/Conv", "/b/Conv")
+    nodes = [node("Conv", "x w", "t", names[0], pads=[1] * 4), node("Conv", "t w", "y", names[1], pads=[1] * 4)]
+    imported = convert(save(build(nodes, {"x": [1, 3, 8, 8]}, {"w": weights}), tmp_path), {})
+    assert analyze(imported.spec).totals.params == params
+    assert ("stores equal tensors" in " ".join(imported.notes)) == (not apart)
 
 
 def test_condition_known_in_numbers_chooses_a_body(tmp_path: Path) -> None:

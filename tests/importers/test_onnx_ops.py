@@ -13,13 +13,13 @@ F = numpy.float32
 
 
 class Row(NamedTuple):
-    """One operator: its node, the map it gets, what else it gets; the layer that must come of it."""
+    """One operator: its node, the map it gets, what else it gets; the layer (or the layers) that must come of it."""
 
     op: Any
     x: tuple[int, ...]
     tensors: dict[str, Any]
-    kind: str
-    fields: dict[str, Any]
+    kind: str | list[str]
+    fields: dict[str, Any] | list[dict[str, Any]]
     output: tuple[int, ...]
     params: int = 0
     buffers: int = 0
@@ -282,6 +282,22 @@ ROWS: dict[str, Row] = {
     "maximum over the height": Row(
         node("ReduceMax", "x a", "y"), (6, 5, 4), {"a": whole(-2)}, "maxpool", {"kernel": [5, 1]}, (6, 1, 4)
     ),
+    "sum over positions": Row(
+        node("ReduceSum", "x a", "y"),
+        (6, 5, 4),
+        {"a": whole(2)},
+        ["avgpool", "rescale"],
+        [{"kernel": [5, 1]}, {"factor": 5}],
+        (6, 1, 4),
+    ),
+    "pad of channels": Row(
+        node("Pad", "x p", "y"),
+        (6, 5, 4),
+        {"p": whole(0, 1, 0, 0, 0, 2, 0, 0)},
+        ["permute", "pad", "permute"],
+        [{"order": [1, 0, 2]}, {"amount": {"top": 1, "bottom": 2}}, {"order": [1, 0, 2]}],
+        (9, 5, 4),
+    ),
     "leaky relu": Row(node("LeakyRelu", "x", "y", alpha=0.2), (6, 4, 4), {}, "leaky_relu", {"slope": 0.2}, (6, 4, 4)),
     "prelu": Row(node("PRelu", "x s", "y"), (6, 4, 4), {"s": zeros(6, 1, 1)}, "prelu", {}, (6, 4, 4), 6),
     "prelu of one slope": Row(
@@ -387,8 +403,8 @@ def test_operator(name: str, tmp_path: Path) -> None:
     row = ROWS[name]
     model = build([row.op], {"x": [2, *row.x]}, row.tensors, opset=row.opset)
     spec = from_onnx(save(model, tmp_path), flat=True)
-    (call,) = calls(spec)
-    assert (call.kind, dict(call.fields)) == (row.kind, row.fields)
+    kinds, fields = (each if isinstance(each, list) else [each] for each in (row.kind, row.fields))
+    assert [(call.kind, dict(call.fields)) for call in calls(spec)] == list(zip(kinds, fields, strict=True))
     analysis = analyze(spec)
     assert analysis.rows[-1].output == row.output
     assert (analysis.totals.params, analysis.totals.buffers) == (row.params, row.buffers)

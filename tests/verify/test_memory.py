@@ -123,6 +123,26 @@ def test_a_norm_behind_a_dense_layer_along_the_channels(norm: str) -> None:
     assert {check.status for check in result.checks if check.what in MEMORY} == {"ok"}
 
 
+def test_another_number_format() -> None:
+    """Half of everything but the positions of maxima; the rest of the figures is of float32."""
+    result = verify(CHAIN, device="cpu", dtype="bfloat16")
+    saved, prediction, step = memory(result).values()
+    assert (saved.measured, saved.status) == ((1536 + 1152 + 288) // 2 + 576, "ok")
+    # while the maxima are taken, whose positions are no smaller: parameters, image, the relu's map, maxima, positions
+    assert (prediction.measured, prediction.status) == ((1928 + 1536 + 1152 + 288) // 2 + 576, "ok")
+    assert step.status == "ok"
+    assert {check.status for check in result.checks if check.what in ("gradients", "values", "finite")} == {"ok"}
+    assert result.memory is not None
+    assert result.memory.dtype == "bfloat16"
+
+
+def test_a_number_format_that_torch_does_not_run() -> None:
+    (note,) = unconfirmed(verify("in 3x8x8; lrn 3", device="cpu", dtype="bfloat16"), *MEMORY)
+    assert "torch cannot run lrn1 in bfloat16" in note
+    with pytest.raises(SpecError, match="unknown number format int8"):
+        verify(CHAIN, device="cpu", dtype="int8")
+
+
 # -- every check can fail ---------------------------------------------------------------------------------------------
 
 
@@ -200,7 +220,7 @@ def test_a_group_norm_on_a_copy() -> None:
 def test_a_step_that_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Is counted on device meta, while everything else runs for real."""
     # 400 parameters of 4 B, their gradients and two states: 6,400 B and some; half as much again for scratch
-    monkeypatch.setattr("cnncalc.verify.verify.available_bytes", lambda device: 8_000)
+    monkeypatch.setattr("cnncalc.verify.hold.available_bytes", lambda device: 8_000)
     counted_on_meta(verify("in 4; dense 100 nobias", device="cpu", optimizer="adam"), "a training step takes about")
 
 

@@ -19,8 +19,8 @@ from cnncalc.graph.model import Graph, Node
 from cnncalc.layers.operations import NEW, PADS, Form, Gradient, Operation, Size, size
 
 FULL, LOW = 4, 2
-"""Bytes of float32, the format of parameters and images, and of bfloat16."""
-LOSSES = ("nll", "cross_entropy", "binary_cross_entropy", "bce_with_logits", "mse", "l1")
+"""Bytes of float32, the format of parameters and images, and of bfloat16 and float16, which cast the same."""
+LOSSES = ("cross_entropy", "binary_cross_entropy", "bce_with_logits", "mse", "l1")
 """Losses that run in float32 as a whole."""
 CLASSES = ("nll", "cross_entropy")
 """Losses whose target is no number."""
@@ -211,7 +211,9 @@ class Rewriting:
 
 
 def _in_full(operation: Operation) -> bool:
-    """Whether autocast runs it in float32: reflecting and replicating pads (but the former of a volume), windows of volumes."""
+    """Whether autocast runs it in float32: reflecting and replicating pads (but the former of a volume), windows of volumes, nll."""
+    if operation.name == "nll_loss":
+        return True
     volume = len(operation.shape) == 5 and bool(operation.reads) and len(operation.shapes[0]) == 5
     if operation.name in PADS.values():
         return not (volume and operation.name == PADS["reflect"])

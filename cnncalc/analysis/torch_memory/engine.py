@@ -1,8 +1,8 @@
 """Backward as torch's autograd engine runs it.
 
 The nodes' turns come in descending order of creation, which is what the engine's ready queue comes to, because a node's
-consumers are always younger. A node's incoming gradient lives until its outputs exist, then is freed; then what the node
-saved; then the outputs are handed on. Where gradients meet, the second is added into the first only if nobody else holds
+consumers are always younger. A node's incoming gradient lives until its outputs exist, are summed and cast to fit its
+operands, then is freed; then what the node saved; then the outputs are handed on. Where gradients meet, the second is added into the first only if nobody else holds
 the first's storage (a view holds what it views) and it has no holes. Source: torch 2.13, torch/csrc/autograd (engine.cpp, input_buffer.cpp,
 functions/accumulate_grad.h), and measurement.
 """
@@ -63,17 +63,23 @@ class Engine:
                 if again:
                     mark("backward", layer)
             buffers[index] = None
-            outgoing = self._gradients(node, incoming)
+            made = self._gradients(node, incoming)
+            if frame is not None:  # what was computed again is the backward function's own
+                for storage in kept:
+                    drop(storage)
+            if node.operation.wide:
+                made = [(position, self._fitted(node.operation, position, grad)) for position, grad in made]
             self._release(incoming)
             if self._pieces:
                 for piece in self._pieces.pop(index, ()):
                     self._release(piece)
-            for storage in kept:
-                drop(storage)
-            if frame is not None and kept:
+            if frame is None:
+                for storage in kept:
+                    drop(storage)
+            elif kept:
                 frame.release(machine, node.kept)
             nodes[index] = None
-            self._hand_on(outgoing)
+            self._hand_on([(node.edges[position], grad) for position, grad in made])
         drop(seed)
 
     def _consumers(self, root: int) -> list[int]:
@@ -97,7 +103,7 @@ class Engine:
     # -- one node -------------------------------------------------------------------------------------------------
 
     def _gradients(self, node: Saved, incoming: Grad) -> list[tuple[int, Grad]]:
-        """The gradients of a node's operands, all alive at once; they are summed and cast when all exist."""
+        """The gradients of a node's operands by position, all alive at once."""
         operation, edges = node.operation, node.edges
         machine = self.machine
         made: list[tuple[int, Grad]] = []
@@ -112,9 +118,7 @@ class Engine:
             machine.drop(copy)
         if operation.paired and len(made) < len(edges):
             machine.drop(machine.make(operation.size, 0, "transients", "gradient that nobody needs"))
-        if operation.wide:
-            made = [(position, self._fitted(operation, position, grad)) for position, grad in made]
-        return [(edges[position], grad) for position, grad in made]
+        return made
 
     @staticmethod
     def _strides(node: Saved) -> tuple[Strides, ...]:
@@ -159,7 +163,9 @@ class Engine:
                 machine.drop(temporary)
             if node.strides is None and incoming.strides is None:
                 return Grad(storage, None, shape, size)
-            laid = layouts.backward(operation, position, self._strides(node), incoming.strides, machine.real, machine.digits)
+            laid = layouts.backward(
+                operation, position, self._strides(node), incoming.strides, machine.real, machine.digits
+            )
             return Grad(storage, laid, shape, size)
         if form is Form.VIEW:
             return self._undo(operation, shape, size, incoming)

@@ -44,8 +44,8 @@ class Training(NamedTuple):
     """Gradients that meet are never added in place: torch watched by a dispatch mode, as verify has to on device meta."""
     accumulate: int = 1
     """How many times forward and backward run before the optimizer does; the batch is that of one time."""
-    autocast: bool = False
-    """Prediction, forward passes and losses run under torch.autocast to bfloat16."""
+    autocast: str = ""
+    """The number format that torch.autocast casts to, in prediction, forward passes and losses; empty: none."""
     hosted: bool = False
     """The network is on a device, and the optimizer's step counters stay in the host's memory."""
 
@@ -59,7 +59,7 @@ def stated(spec: Spec, optimizer: str | None = None) -> Training:
         bool(train.foreach),
         train.set_to_none is False,
         accumulate=train.accumulate or 1,
-        autocast=train.autocast is not None,
+        autocast=train.autocast or "",
     )
 
 

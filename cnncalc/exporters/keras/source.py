@@ -8,8 +8,8 @@ from functools import partial
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.shapes import Shape
 from cnncalc.exporters.bodies import Style, body
-from cnncalc.exporters.classes import Class, Module, classes
-from cnncalc.exporters.code import Arg, broken, identifier, literal, unique, written
+from cnncalc.exporters.classes import Class, Module, Row, classes
+from cnncalc.exporters.code import Arg, broken, identifier, literal, unique
 from cnncalc.exporters.keras.definitions import HELPERS
 from cnncalc.exporters.keras.layers import WITHOUT, MissingError, piece
 from cnncalc.exporters.piece import Piece
@@ -31,7 +31,9 @@ def keras_source(graph: Graph, heading: str) -> str:
     functions = {one.name: _snake(one.name) for one in found}
     # a variable of that name would hide the function
     functions = {name: f"{word}_block" if word in variables else word for name, word in functions.items()}
-    functions[of_unit[id(root)].name] = unique(identifier(graph.spec.name.lower(), "network"), functions.values())
+    own = of_unit[id(root)].name
+    others = [word for name, word in functions.items() if name != own]
+    functions[own] = unique(identifier(graph.spec.name.lower(), "network"), others)
     made = [_function(one, graph, root, functions, one is of_unit[id(root)]) for one in found]
     text = "\n".join([*made, *(HELPERS[name] for name in helpers)])
     imported = ", ".join(name for name in ("layers", "ops") if f"{name}." in text)
@@ -100,21 +102,20 @@ def _ending(one: Class, graph: Graph, outermost: bool) -> list[str]:
     return [*one.body.lines, f"return {', '.join(names)}"]
 
 
-def _made(one: Class, functions: dict[str, str]) -> dict[str, list[str]]:
-    """Attribute -> its layers or calls as text; for a list of equal ones the one, and how often."""
+def _made(one: Class, functions: dict[str, str]) -> dict[str, Row]:
+    """Attribute -> its layers or calls as text."""
     values = iter(one.values)
-    made: dict[str, list[str]] = {}
+    made: dict[str, Row] = {}
     for module in one.body.modules:
-        constructs = module.constructs[:1] if module.equal else module.constructs
+        row = module.row(values)
         texts = []
-        for item in constructs:
-            text = written(item, [next(values) for _ in item.args])
+        for item, text in zip(module.constructs, row.texts, strict=False):
             texts.append(functions[item.function] + text[len(item.function) :] if item.function in functions else text)
-        made[module.attribute] = [*texts, literal(next(values))] if module.equal else texts
+        made[module.attribute] = row._replace(texts=texts)
     return made
 
 
-def _statement(line: str, made: dict[str, list[str]], modules: dict[str, Module]) -> list[str]:
+def _statement(line: str, made: dict[str, Row], modules: dict[str, Module]) -> list[str]:
     """A line with its layers filled in; repeated calls are a loop or a line each."""
     mark = _MARK.search(line)
     if mark is None:
@@ -122,14 +123,15 @@ def _statement(line: str, made: dict[str, list[str]], modules: dict[str, Module]
     module = modules[mark[1]]
     target, _, expression = line.partition(" = ")
     if not module.listed:
-        line = _CALL.sub(lambda found: _applied(made[found[1]][0], found[2]), line)
-        return broken(_MARK.sub(lambda found: made[found[1]][0], line), 4)
+        line = _CALL.sub(lambda found: _applied(made[found[1]].texts[0], found[2]), line)
+        return broken(_MARK.sub(lambda found: made[found[1]].texts[0], line), 4)
     source = expression[expression.index("(") + 1 : -1]
     first = [] if source == target else [f"    {target} = {source}"]
-    if module.equal:
-        text, count = made[mark[1]]
-        return [*first, f"    for _ in range({count}):", *broken(f"{target} = {_applied(text, target)}", 8)]
-    return [*first, *(row for text in made[mark[1]] for row in broken(f"{target} = {_applied(text, target)}", 4))]
+    texts, count, variable = made[mark[1]]
+    applied = [f"{target} = {_applied(text, target)}" for text in texts]
+    if count:
+        return [*first, f"    for {variable} in range({count}):", *broken(applied[0], 8)]
+    return [*first, *(row for text in applied for row in broken(text, 4))]
 
 
 def _applied(text: str, inputs: str) -> str:

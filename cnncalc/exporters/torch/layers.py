@@ -165,7 +165,12 @@ def _slice(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
     if output == inputs[0]:
         # torch takes x[:] for x itself
         return Piece(f"{{0}}.narrow({dimension}, 0, {output[dimension - 1]})")
-    bounds = f"{layer.start or ''}:{'' if layer.stop is None else layer.stop}"
+    size, start, stop = inputs[0][dimension - 1], layer.start, output[dimension - 1] + layer.start
+    if dimension == 1 and size == 2 * output[0] and (start == 0 or stop == size):
+        # halves, so that units that split other numbers of channels are built alike
+        bounds = "{0}.shape[1] // 2 :" if start else ": {0}.shape[1] // 2"
+    else:
+        bounds = f"{start or ''}:{'' if stop == size else stop}"
     return Piece(f"{{0}}[{':, ' * dimension}{bounds}]")
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.exporters.bodies import Style, attributes, body, in_row, key
 from cnncalc.exporters.classes import Class, classes
-from cnncalc.exporters.code import broken, literal, written
+from cnncalc.exporters.code import broken
 from cnncalc.exporters.torch.definitions import HELPERS
 from cnncalc.exporters.torch.layers import piece
 from cnncalc.exporters.units import Unit, units
@@ -87,6 +87,8 @@ def _forward(one: Class) -> tuple[str, ...]:
     """The lines of `forward`; the last assignment and the return are one where nothing else is returned."""
     *training, always = (f"return {', '.join(names)}" for names in one.body.returns)
     lines = [*one.body.lines, *(f"{_TRAINING}{line}" for line in training)]
+    if not lines:
+        return (always,)
     target, _, expression = lines[-1].partition(" = ")
     if always == f"return {target}" and not lines[-1].startswith(_TRAINING):
         return (*lines[:-1], f"return {expression}")
@@ -115,16 +117,12 @@ def _constructions(one: Class) -> list[str]:
     lines: list[str] = []
     for module in one.body.modules:
         target = f"self.{module.attribute} = "
-        if module.equal:
-            item = written(module.constructs[0], [next(values) for _ in module.constructs[0].args])
-            count = literal(next(values))
-            line = (
-                f"{target}nn.Sequential({item})"
-                if count == "1"
-                else f"{target}nn.Sequential(*[{item} for _ in range({count})])"
-            )
+        items, count, variable = module.row(values)
+        if count == "1":
+            line = f"{target}nn.Sequential({items[0]})"
+        elif count:
+            line = f"{target}nn.Sequential(*[{items[0]} for {variable} in range({count})])"
         else:
-            items = [written(item, [next(values) for _ in item.args]) for item in module.constructs]
             line = f"{target}nn.Sequential({', '.join(items)})" if module.listed else f"{target}{items[0]}"
         lines += broken(line, 8)
     return lines

@@ -144,6 +144,7 @@ def every(items: Sequence[Item]) -> Iterator[list[Item]]:
 def dissolve(items: list[Item]) -> None:
     """Stacks without a name give way to what is in them."""
     kept: list[Item] = []
+    taken = {item.name for item in items if item.name}
     for item in items:
         if item.block:
             kept.append(item)
@@ -151,7 +152,6 @@ def dissolve(items: list[Item]) -> None:
         for inner in item.lists:
             dissolve(inner)
         bare = item.kind == "stack" and not item.name and item.repeat == 1 and item.trainable
-        taken = {one.name for one in items if one.name}
         if bare and not any(one.name in taken for one in item.lists[0] if one.name):
             kept += item.lists[0]
         else:

@@ -13,7 +13,7 @@ from cnncalc.importers.finish import Imported, finish
 from cnncalc.importers.need import need_onnx
 from cnncalc.importers.onnx.graph import Network, Tensor, network
 from cnncalc.importers.onnx.translate import Translator
-from cnncalc.importers.onnx.values import Map, Unknown
+from cnncalc.importers.onnx.values import Map, Picked, Sequence, Unknown, Value
 from cnncalc.importers.parts import valid
 from cnncalc.importers.sketch import Measured, Output, Sketch
 from cnncalc.importers.tidy import tidy
@@ -79,7 +79,7 @@ def sketch(graph: Network, name: str, file: str) -> Sketch:
         elif isinstance(value, Tensor):
             t.notes[f"the result {title} is the same for every image and is left out"] = None
         else:
-            raise SpecError(Diagnostic(f"the result {title[:80]} is no batch of maps or vectors", file=file))
+            raise SpecError(Diagnostic(f"the result {title[:80]} is {_no_map(value)}", file=file))
     if not outputs or not t.steps:
         raise SpecError(Diagnostic("the network computes nothing from its inputs", file=file))
     inputs = ["input"] if len(t.inputs) == 1 else _unique(t.inputs)
@@ -94,6 +94,13 @@ def sketch(graph: Network, name: str, file: str) -> Sketch:
     unused = _unused(held, graph)
     notes = (*t.notes, *_unused_note(unused, graph), *_folded_note(t, graph), *whole.notes)
     return replace(whole, measured=measured, notes=notes, unused=unused)
+
+
+def _no_map(value: Value) -> str:
+    """What a result is that is no map."""
+    if isinstance(value, Picked):
+        return "made of positions picked one by one, which the language knows for pooling only"
+    return "a list of maps, not one" if isinstance(value, Sequence) else "no batch of maps or vectors"
 
 
 def _problems(t: Translator, graph: Network, file: str) -> list[Diagnostic]:

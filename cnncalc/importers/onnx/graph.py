@@ -188,6 +188,10 @@ def _nested(paths: Iterable[str], kinds: Iterable[str] | None) -> tuple[Scope, .
 # -- sizes -------------------------------------------------------------------------------------------------------------
 
 
+_LONGEST = 10**12
+"""No axis is longer: the file is wrong."""
+
+
 def _inputs(
     graph: Any, stored: Mapping[str, Tensor], file: str, given: Mapping[str, Shape]
 ) -> tuple[dict[str, Shape], int]:
@@ -223,6 +227,8 @@ def _inputs(
             if declared:
                 raise _unknown(one.name, _shown(declared), file)
             continue
+        if any(size > _LONGEST for size in (*rest, declared[0] or 0) if size is not None):
+            raise wrong(file, f"has an input of impossible sizes: {one.name[:80]} of {_shown(declared)}", "")
         if declared[0] is not None:
             batches[declared[0]] = one.name
         found[one.name] = (declared[0] or 0, *(size or 0 for size in rest))
@@ -280,7 +286,7 @@ def _inferred(model: Any, inputs: Mapping[str, Shape], file: str) -> dict[str, D
         for one in graph.output:
             if one.type.HasField("tensor_type"):
                 one.type.tensor_type.ClearField("shape")
-        done = onnx.shape_inference.infer_shapes(light, data_prop=True)
+        done = onnx.shape_inference.infer_shapes(light, check_type=True, data_prop=True)
     except Exception as error:
         remedy = "export it again, or update the onnx package if the file is newer"
         raise wrong(file, f"ONNX refuses it: {first_line(error)}", remedy) from None

@@ -246,12 +246,12 @@ class Translator:
         try:
             layer = layer_class(kind)(**given)
         except ValueError as error:
-            raise NotUnderstoodError(f"gives a {kind} that is none: {_reason(error)}") from None
+            raise NotUnderstoodError(f"is no {kind} that the language knows: {_reason(error)}") from None
         self._layers.append(layer)
         shapes = tuple(self.shape(ref) for ref in inputs)
         found = self._shapes.infer(layer, shapes)
         if found.output is None:
-            raise NotUnderstoodError(f"gives a faulty {kind}: {found.fault.message if found.fault else ''}")
+            raise NotUnderstoodError(f"is a faulty layer: {found.fault.message if found.fault else kind}")
         self._fits(layer, shapes, held)
         names = self._names(kind, held, [weight.buffer for weight in layer.weights(*shapes)])
         scope, name = self._place(kind, held)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cnncalc.importers.maps import Map, plain
+from cnncalc.importers.maps import Map, NotUnderstoodError, plain
 from cnncalc.importers.onnx.graph import Tensor
-
-
-class NotUnderstoodError(Exception):
-    """A rule cannot word a node; the message says why."""
 
 
 class Unknown(NamedTuple):

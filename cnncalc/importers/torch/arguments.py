@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cnncalc.importers.maps import NotUnderstoodError
 
-class NotUnderstoodError(Exception):
-    """A rule cannot word an operation; the message says why."""
+__all__ = ["Arguments", "NotUnderstoodError"]
 
 
 class Arguments:

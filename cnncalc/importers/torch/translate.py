@@ -253,13 +253,21 @@ class Translator:
         self.steps[-1] = self.steps[-1]._replace(note=note)
 
     def forget(self, last: Any, first: Any) -> None:
-        """Takes back what was refused between two operations, which together have been understood."""
+        """Takes back what was made of the operations between two, which together have been understood."""
         waiting = [last]
         while waiting:
             node = waiting.pop()
-            if node is not first and node in self.refused:
-                del self.refused[node]
+            if node is not first:
+                self.refused.pop(node, None)
+                self._release(self.values.get(node))
             waiting += [one for one in node.all_input_nodes if one is not first and one.op == "call_function"]
+
+    def _release(self, value: Any) -> None:
+        """The weights of a step that will not remain can have another owner."""
+        if isinstance(value, Map) and value.ref >= 0:
+            for name in self.steps[value.ref].weights:
+                if self._owners.get(name) == value.ref:
+                    del self._owners[name]
 
     def extend(self, x: Map, fields: dict[str, Any], *weights: Weight) -> Map:
         """Gives the step before, which nothing else reads, further fields and weights."""

@@ -85,7 +85,7 @@ def _scratch(run: MemoryRun) -> Iterator[Line]:
 
 
 def _told(run: MemoryRun, batch: int) -> str:
-    words = f"{_WAYS[run.way]}; batch {batch}, float32, the second training step: {run.settings or run.optimizer}."
+    words = f"{_WAYS[run.way]}; batch {batch}, {run.dtype}, the second training step: {run.settings or run.optimizer}."
     there = run.way == "events" and run.training_allocated_bytes is not None
     scratch = " Scratch is what one kernel makes and frees by itself." if there else ""
     return words + scratch

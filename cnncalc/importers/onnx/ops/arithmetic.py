@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from cnncalc.importers.maps import SUMMED
 from cnncalc.importers.onnx.graph import Node, Tensor
 from cnncalc.importers.onnx.ops.layout import dim_of, view
 from cnncalc.importers.onnx.translate import WITH_BIAS, Rule, Translator, tidied
@@ -221,6 +222,14 @@ def _reduction(kind: str, mode: str) -> Rule:
     return rule
 
 
+def summed(t: Translator, node: Node) -> Value:
+    """The mean times the number of positions or channels."""
+    before, mean = t.map(), _reduction("avgpool", "average")(t, node)
+    after = mean if isinstance(mean, Map) else before
+    t.notes[SUMMED] = None
+    return _rescaled(t, after, prod(t.sizes(before)) / prod(t.sizes(after)), 0, "")
+
+
 def _reduced(t: Translator, x: Map, dims: list[int], kind: str, mode: str) -> Map:
     """The axes reduced to size 1."""
     found = [x.axes[dim - 1] for dim in dims]
@@ -249,4 +258,5 @@ RULES: dict[str, Rule] = {
     "Mean": mean_of,
     "ReduceMean": _reduction("avgpool", "average"),
     "ReduceMax": _reduction("maxpool", "max"),
+    "ReduceSum": summed,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 from cnncalc.core.shapes import AXES
 from cnncalc.importers.maps import renamed, shuffled
@@ -10,6 +11,7 @@ from cnncalc.importers.onnx.graph import Node, Tensor
 from cnncalc.importers.onnx.ops.windows import amount
 from cnncalc.importers.onnx.translate import Rule, Translator
 from cnncalc.importers.onnx.values import Map, NotUnderstoodError, Unknown, Value, plain
+from cnncalc.importers.sketch import Ref
 
 
 def axis_word(t: Translator, x: Map, dim: int) -> str:
@@ -297,14 +299,27 @@ def pad(t: Translator, node: Node) -> Value:
     if not any(map(any, grown)):
         return x
     ref = t.plain(x)
-    if any(grown[0]):
-        raise NotUnderstoodError("pads channels, which has no counterpart in the language")
     mode = node.attributes.get("mode", "constant")
     if mode not in _MODES:
         raise NotUnderstoodError(f"pads by {mode}")
     value = t.number("value", 0, 2) if mode == "constant" else 0
-    fields = {"amount": amount(grown[1:]), "mode": "constant" if value else _MODES[mode], "value": value or None}
-    return t.give("pad", fields, (ref,))
+    filled = {"mode": "constant" if value else _MODES[mode], "value": value or None}
+    if any(grown[0]):
+        ref = _wider(t, ref, grown[0], filled)
+    if not any(map(any, grown[1:])):
+        return plain(ref, len(t.shape(ref)))
+    return t.give("pad", {"amount": amount(grown[1:]), **filled}, (ref,))
+
+
+def _wider(t: Translator, ref: Ref, sides: tuple[int, int], filled: dict[str, Any]) -> Ref:
+    """Further channels: padding while the channels stand in the place of the first side."""
+    axes = len(t.shape(ref))
+    if axes == 1:
+        raise NotUnderstoodError("pads a vector, which has no counterpart in the language")
+    order = {"order": [1, 0, *range(2, axes)]}
+    turned = t.emit("permute", order, (ref,))
+    padded = t.emit("pad", {"amount": amount([sides, *[(0, 0)] * (axes - 2)]), **filled}, (turned,))
+    return t.emit("permute", order, (padded,))
 
 
 RULES: dict[str, Rule] = {

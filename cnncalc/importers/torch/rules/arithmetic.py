@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.core.shapes import Shape
-from cnncalc.importers.maps import Map, plain
+from cnncalc.importers.maps import SUMMED, Map, plain
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.rules.pointwise import dropped
 from cnncalc.importers.torch.rules.weights import learned
@@ -223,7 +223,8 @@ def _shifted(t: Translator, x: Map, weight: Weight) -> Map:
     bare = before is not None and before.kind == "scale" and before.share is None and "bias" not in before.fields
     if before is not None and bare and before.fields.get("per") == per and t.only_reader():
         return t.extend(x, {"bias": True}, weight)
-    if before is not None and before.kind == "locally_connected" and t.leaf() and weight.shape == before.shape:
+    own = before is not None and before.kind == "locally_connected" and before.scope == t.scope(t.node) and t.leaf()
+    if before is not None and own and before.fields["bias"] is False and weight.shape == before.shape:
         return t.extend(x, {"bias": True}, weight)
     return t.same(x, "scale", {"weight": False, "bias": True, "per": per}, (weight,))
 
@@ -283,18 +284,12 @@ def mean(t: Translator, a: Arguments) -> Value:
     return _reduced(t, a, "avgpool", "average", a.get("dim"))
 
 
-_SUMMED = (
-    "a sum over positions or channels is written as their mean times their number: the values, sizes and counts are the "
-    "same, the peak can be higher"
-)
-
-
 def sum_(t: Translator, a: Arguments) -> Value:
     """The mean times the number of positions or channels."""
     x = t.map(a["self"])
     shape, axes = t.shape(x.ref), _axes(x, a.get("dim"))
     y = _rescaled(t, _reduced(t, a, "avgpool", "average", a.get("dim")), prod(shape[axis] for axis in axes), 0)
-    t.remark(_SUMMED)
+    t.remark(SUMMED)
     return y
 
 

@@ -45,6 +45,8 @@ def view(t: Translator, a: Arguments) -> Value:
     before = t.shape(ref)
     if shape == before:
         return plain(ref, len(shape))
+    if ref >= 0 and t.steps[ref].kind == "reshape" and t.shape(t.steps[ref].inputs[0]) == shape:
+        return plain(t.steps[ref].inputs[0], len(shape))
     if len(shape) == 1:
         return t.give("flatten", None, (ref,))
     if len(shape) > 4:
@@ -224,6 +226,10 @@ def pieces(t: Translator, a: Arguments) -> Value:
 def cat(t: Translator, a: Arguments) -> Value:
     """Maps one after the other."""
     values = [value for value in a["tensors"] if not (isinstance(value, Weight) and value.shape == (0,))]
+    if any(isinstance(value, Weight) for value in values):
+        raise NotUnderstoodError(
+            "joins a map with weights (a class token, say), which has no counterpart in the language"
+        )
     maps = [t.map(value) for value in values]
     if len(maps) == 1:
         return maps[0]
