@@ -3,7 +3,7 @@
     python tools/memory_table.py [--missing] [name ...]
 
 Needs torch. Without names it takes every network; rows of networks that are not named stay as they are, and with
-`--missing` those that are there already. A row runs on the CPU where it is small enough, else on device meta.
+`--missing` those that are there already. A row runs on the CPU where it is small enough, else on device meta if that can show it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ What PyTorch {torch} holds, in bytes of tensors, float32: saved for backward (`s
 and of a training step (the second one, with that optimizer), each measured, and how far the prediction is off. `cpu`: the
 network ran, and the profiler's allocation events were added up. `meta`: too large or too slow here, so its tensors were
 counted on device meta, and predicted for that way: torch then adds no gradients in place, which makes the training peak of
-networks with skips a little higher than on a real device. {cpu} rows are from the CPU, {meta} from device meta. Written by `python tools/memory_table.py`;
-the method is in [verify.md](verify.md#memory).
+networks with skips a little higher than on a real device. {cpu} rows are from the CPU, {meta} from device meta.
+Written by `python tools/memory_table.py`; the method is in [verify.md](verify.md#memory).
 
 | network | batch | on | optimizer | saved (B) | prediction peak (B) | training peak (B) | off by (B) |
 |---|---:|---|---|---:|---:|---:|---:|
@@ -53,6 +53,7 @@ def row(key: Key) -> str:
     from cnncalc.spec.shipped import shipped_block
     from cnncalc.verify.measure import images
     from cnncalc.verify.memory import observe
+    from cnncalc.verify.observed import MemorySeen
     from cnncalc.verify.predicted import predicted
     from cnncalc.verify.state import untouched
     from cnncalc.verify.training import Setup
@@ -60,11 +61,19 @@ def row(key: Key) -> str:
     graph = expand(load(ROOT / "specs" / f"{key.network}.yaml"), shipped_block)
     analysis = analyze_graph(graph, key.batch, "float32", key.optimizer)
     peak = analysis.memory.torch.training_peak_bytes
-    small = peak is not None and peak <= MOST_BYTES and analysis.totals.macs <= MOST_MACS
-    device = torch.device("cpu" if small else "meta")
-    with untouched(device):
-        seen = observe(graph, images(graph.inputs.values(), key.batch, device), Setup(key.optimizer)).memory
-    assert seen is not None
+
+    def watched(device: str) -> MemorySeen:
+        place = torch.device(device)
+        with untouched(place):
+            seen = observe(graph, images(graph.inputs.values(), key.batch, place), Setup(key.optimizer)).memory
+        assert seen is not None
+        return seen
+
+    fits = peak is not None and peak <= MOST_BYTES
+    small = fits and analysis.totals.macs <= MOST_MACS
+    seen, device = watched("cpu" if small else "meta"), "cpu" if small else "meta"
+    if device == "meta" and fits and seen.reasons:  # slow is better than nothing
+        seen, device = watched("cpu"), "cpu"
     mine = predicted(graph, analysis, seen).figures
     measured = {
         "saved_bytes": seen.saved,
@@ -74,7 +83,7 @@ def row(key: Key) -> str:
     cells = ["" if what in seen.reasons else f"{value:,}" for what, value in measured.items()]
     off = [str(mine[what] - value) for what, value in measured.items() if what not in seen.reasons]
     off += dict.fromkeys(seen.reasons.values())
-    return f"| {key.network} | {key.batch} | {device.type} | {key.optimizer} | {' | '.join(cells)} | {', '.join(off)} |"
+    return f"| {key.network} | {key.batch} | {device} | {key.optimizer} | {' | '.join(cells)} | {', '.join(off)} |"
 
 
 def page(lines: list[str]) -> str:

@@ -2,7 +2,8 @@
 
 Without arguments, every spec of the zoo. `--random N` draws specs instead; of those the exported network must also have
 the tensors, sizes and numbers of the network that `cnncalc verify` builds. Exit code 1 when something differs; what
-cannot be imported is a refusal, counted by its reason (of named specs it is a difference).
+cannot be imported is a refusal, counted by its reason (of named specs it is a difference). `--others` draws specs for the
+other targets: Keras source must build a model with the spec's numbers and sizes, YAML must analyze to the same.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import traceback
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -26,9 +28,11 @@ import cnncalc
 from cnncalc import zoo
 from cnncalc.analysis.result import Analysis, Row
 from cnncalc.core.diagnostic import SpecError
+from cnncalc.exporters.bodies import results
+from cnncalc.exporters.units import units
 from cnncalc.graph.model import Graph
 from cnncalc.spec.model import Call, Spec, Stack
-from tests.exporters.run import built, compare, graph_of
+from tests.exporters.run import built, compare, graph_of, keras_model
 from tests.verify.strategies import text
 
 _MOVES = ("identity", "pad", "flatten", "reshape", "permute", "crop", "slice", "channel_shuffle")
@@ -157,14 +161,14 @@ def named(specs: list[str]) -> int:
     return worst
 
 
-def drawn(first: int, count: int, layers: int, show: bool) -> int:
+def drawn(attempt: Callable[[str], tuple[str, str]], first: int, count: int, layers: int, show: bool) -> int:
     """The exit code for random specs."""
     outcomes, reasons = Counter[str](), defaultdict[str, list[int]](list)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "drawn.yaml"
         for seed in range(first, first + count):
             path.write_text(text(Random(seed), layers))
-            outcome, reason = trip(str(path))
+            outcome, reason = attempt(str(path))
             outcomes[outcome] += 1
             if outcome == "refused":
                 reasons[reason].append(seed)
@@ -210,8 +214,41 @@ def _excuse(graph: Graph, found: list[tuple[str, Any, Any]]) -> str:
     # the twin is given the map whose size a crop takes, and holds it until then; the source reads its size
     if any(len(node.inputs) > 1 for node in graph.nodes if node.kind == "crop"):
         return "the same but for a map that tells a crop its size"
+    # the importer ends the trunk in a result that nothing else is computed from
+    if any(graph.result in node.inputs for node in graph.nodes):
+        return "the same but for the result that ends the trunk"
     idle = any(node.output == graph.shape(node.inputs[0]) for node in graph.nodes if node.kind in _MOVES)
     return "the same but for a move that moves nothing" if idle else ""
+
+
+def others(spec: str) -> tuple[str, str]:
+    """What becomes of a spec as Keras source, as diagrams and as YAML again, and why."""
+    graph = graph_of(spec)
+    if graph.faults:
+        return "faulty", ""
+    try:
+        for target in ("mermaid", "dot"):
+            assert cnncalc.export(spec, target), f"an empty {target} diagram"
+        first = cnncalc.analyze(spec)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "again.yaml"
+            path.write_text(str(cnncalc.export(spec, "spec")))
+            again = cnncalc.analyze(path)
+        for what in ("totals", "memory"):
+            assert getattr(first, what) == getattr(again, what), f"{what} of the YAML differ"
+        assert computing(first) == computing(again), "layers of the YAML differ"
+        model = keras_model(str(cnncalc.export(spec, "keras")))
+        held = model.count_params()
+        assert held == first.totals.params + first.totals.buffers, f"{held} numbers"
+        ends = [(shape[-1], *shape[1:-1]) for shape in (output.shape for output in model.outputs)]
+        wanted = [graph.shape(ref) for ref in results(units(graph), graph)]
+        assert ends == wanted, f"results of {ends} instead of {wanted}"
+    except SpecError as error:
+        return "refused", error.problems[0].message
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return "different", f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+    return "the same", ""
 
 
 def main() -> int:
@@ -221,9 +258,10 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the first seed")
     parser.add_argument("--layers", type=int, default=7, help="at most so many layers and structures in a row")
     parser.add_argument("--show", action="store_true", help="print every drawn spec")
+    parser.add_argument("--others", action="store_true", help="of drawn specs: Keras source, diagrams and YAML instead")
     options = parser.parse_args()
     if options.random:
-        return drawn(options.first, options.random, options.layers, options.show)
+        return drawn(others if options.others else trip, options.first, options.random, options.layers, options.show)
     return named(options.specs or [f"{zoo.PREFIX}{name}" for name in zoo.names()])
 
 

@@ -305,13 +305,10 @@ def _torch(
     # a large room, which a review seldom enters
     from cnncalc.analysis.torch_memory.model import figures, memory_model, one_image, stated, unknown, unmeasured
 
-    reason = unknown(graph)
+    reason = unknown(graph, dtype)
     if reason:
         return TorchMemory(reason=reason), [None] * len(graph.nodes), None
     width, training = DTYPES[dtype], stated(graph.spec, optimizer)
-    if training.autocast and dtype != "float32":
-        reason = f"autocast is modelled for float32 parameters, not for {dtype}"
-        return TorchMemory(reason=reason), [None] * len(graph.nodes), None
     model = memory_model(graph, width, batch, training)
     saved = model.saved_bytes(batch)
     found = figures(model, batch, saved)

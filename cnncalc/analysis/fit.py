@@ -217,7 +217,7 @@ def rule_steps(graph: Graph, rule: str, optimizer: str | None, dtype: str) -> St
         raise ValueError(f"the rule {rule} is none of {', '.join(RULES)}")
     from cnncalc.analysis.torch_memory.model import unknown
 
-    reason = unknown(graph)
+    reason = unknown(graph, dtype)
     if reason:
         raise unanswerable(graph, reason)
     stated = graph.spec.train.optimizer if graph.spec.train is not None else None
@@ -239,11 +239,8 @@ def _textbook(graph: Graph, width: int, training: bool) -> Gauge:
 
 def unanswerable(graph: Graph, reason: str) -> SpecError:
     """Why what fits has no number."""
-    return SpecError(
-        Diagnostic(
-            f"how many images fit has no number: {reason}",
-            expected="a network whose sizes are all known",
-            remedy="give every size: --input 3x224x224, --set classes=10",
-            file=graph.spec.file,
-        )
-    )
+    message, file = f"how many images fit has no number: {reason}", graph.spec.file
+    if "symbolic" not in reason:
+        return SpecError(Diagnostic(message, expected="a network of whose memory everything is known", file=file))
+    remedy = "give every size: --input 3x224x224, --set classes=10"
+    return SpecError(Diagnostic(message, expected="a network whose sizes are all known", remedy=remedy, file=file))

@@ -65,7 +65,7 @@ def _tried(setup: Setup, graph: Graph) -> Iterator[tuple[Change, Graph]]:
             changed = change.setup.graph()
         except SpecError:  # half the side may leave nothing for an expression in the spec
             continue
-        if not unknown(changed):
+        if not unknown(changed, change.setup.dtype):
             yield change, changed
 
 

@@ -28,6 +28,8 @@ class Style(NamedTuple):
     """The name of the network's only input."""
     conditional: bool
     """Whether train_only layers are skipped in prediction."""
+    takes: Callable[[Construct, Piece], Construct | None] = lambda before, piece: None
+    """The module before with an activation of this piece built in; None where it cannot be."""
 
 
 def body(style: Style, graph: Graph, unit: Unit, made: dict[int, Class]) -> Body:
@@ -46,6 +48,12 @@ def body(style: Style, graph: Graph, unit: Unit, made: dict[int, Class]) -> Body
         node = graph.nodes[step]
         part = style.piece(node, tuple(graph.shape(ref) or () for ref in node.inputs), node.output or ())
         helpers.update(part.helpers)
+        if node.activation_of is not None and steps[-1].outputs == (node.activation_of,):
+            place, (construct,), _ = modules[-1]
+            whole = style.takes(construct, part) if _bare(steps[-1].expression, style.use.format(place)) else None
+            if whole is not None:
+                modules[-1], steps[-1].outputs = Module(place, (whole,)), (step,)
+                continue
         own = names[step]
         places = {suffix: own if suffix == "own" else f"{own}_{suffix}" for suffix, _ in part.modules}
         modules += [Module(places[suffix], (construct,)) for suffix, construct in part.modules]
@@ -63,6 +71,11 @@ def body(style: Style, graph: Graph, unit: Unit, made: dict[int, Class]) -> Body
     every = tuple(variables[ref] for ref in found)
     outcomes = (always,) if always == every else (every, always)
     return Body(tuple(modules), tuple(given.values()), tuple(lines), outcomes, frozenset(helpers))
+
+
+def _bare(expression: str, module: str) -> bool:
+    """Whether an expression is no more than a module's application."""
+    return expression.startswith(f"{module}(") and expression.endswith(")")
 
 
 def _add(

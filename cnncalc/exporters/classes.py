@@ -27,7 +27,7 @@ class Module(NamedTuple):
             for construct in self.constructs:
                 yield from construct.args
             return
-        for arg, step in zip(self.constructs[0].args, self._steps, strict=True):
+        for arg, step in zip(self.constructs[0].args, self._steps or (), strict=True):
             yield arg
             if step:
                 yield Arg(step, role=f"{arg.role}_step")
@@ -75,7 +75,7 @@ class Row(NamedTuple):
     """The texts of a module's constructs; of a regular row one text, how often, and the variable that counts in it."""
 
     texts: list[str]
-    count: str = ""
+    times: str = ""
     variable: str = "_"
 
 

@@ -17,6 +17,11 @@ SUMMED = (
     "same, the peak can be higher"
 )
 
+STEPPED = (
+    "every n-th position (a slice with a step) is written as a maxpool with kernel 1 and that stride: the values, sizes and "
+    "counts are the same, the memory figures are larger"
+)
+
 
 class NotUnderstoodError(Exception):
     """A rule cannot word an operation or a node; the message says why."""

@@ -98,28 +98,28 @@ def _save(graph: Graph, training: Training, observed: Observed, seen: MemorySeen
     """The first half of a step, noting what autograd keeps, at the layer that saves it first; gives the outputs."""
     network = training.network
     own = {tensor.untyped_storage()._cdata for tensor in (*network.parameters(), *network.buffers())}
-    kept: dict[int, Tensor] = {}
-    fresh: list[Tensor] = []
+    # storages, no tensors: those name the graph, which names its hooks, and nothing of it would ever be freed
+    kept: dict[int, torch.UntypedStorage] = {}
+    fresh: list[int] = []
 
-    def pack(tensor: Tensor) -> Tensor:
-        key = tensor.untyped_storage()._cdata
-        if key not in own and key not in kept:
-            kept[key] = tensor
-            fresh.append(tensor)
-        return tensor
+    def pack(tensor: Tensor) -> None:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in own and storage._cdata not in kept:
+            kept[storage._cdata] = storage
+            fresh.append(storage.nbytes())
 
     outputs: dict[int, Tensor] = {}
     network.train()
     _, results = network.plans[True]
     doubts: dict[int, str] = {}
-    hooks = torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
+    hooks = torch.autograd.graph.saved_tensors_hooks(pack, _never)
     with _watched(graph, network, doubts), hooks, training.casting():
         for index, _, value in network.turns(*training.inputs):
-            observed.layers[index].saved = distinct(fresh)
+            observed.layers[index].saved = sum(fresh)
             fresh.clear()
             if index in results:
                 outputs[index] = value
-    seen.saved = distinct(kept.values())
+    seen.saved = sum(storage.nbytes() for storage in kept.values())
     for layer in observed.layers:
         if layer.saved is None:  # inside a checkpoint nothing is kept, so those layers had no turn
             layer.saved = 0
@@ -129,6 +129,10 @@ def _save(graph: Graph, training: Training, observed: Observed, seen: MemorySeen
     found = [outputs[index] for index in results]
     training.aim(found)
     return found
+
+
+def _never(packed: None) -> Tensor:
+    raise AssertionError("no backward pass goes through the graph that shows what is saved")
 
 
 @contextmanager

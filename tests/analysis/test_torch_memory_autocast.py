@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from cnncalc import analyze
+from cnncalc.core.diagnostic import SpecError
 from cnncalc.spec.model import Train
 from tests.analysis.truth import ROOT, both, graph
 
@@ -142,3 +143,16 @@ def test_what_autocast_cannot_run_is_said() -> None:
     assert not estimate("in 3x8x8; conv 4 k3; rrelu", "bfloat16")
     # unlike with parameters in 16 bits: autocast runs the windows of volumes in float32
     assert not estimate("in 3x8x8; conv 4 k3; lrn 3", "float16")
+
+
+@pytest.mark.parametrize("rule", ["torch", "device"])
+def test_what_fits_has_no_number_for_other_formats_of_parameters(rule: str) -> None:
+    from dataclasses import replace
+
+    from cnncalc.analysis.fit import largest_batch
+    from cnncalc.spec.read import load
+
+    spec = replace(load("in 6; dense 50"), train=Train(autocast="bfloat16"))
+    assert largest_batch(spec, 2**30, rule=rule, training=True) > 0
+    with pytest.raises(SpecError, match="autocast is modelled for float32 parameters, not for float64: leave out"):
+        largest_batch(spec, 2**30, rule=rule, training=True, dtype="float64")

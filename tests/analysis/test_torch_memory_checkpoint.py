@@ -51,6 +51,14 @@ REFUSED = [
     (STEM, "sigmoid", "relu: {inplace: true}"),
     ("relu", STEM, "relu", "elu: {inplace: true}"),
     (STEM, f"stack: {{checkpoint: true, layers: [{{relu: {{inplace: true}}}}, {UNIT}]}}"),
+    # a checkpoint that saved nothing forgets its input; one after it does not
+    (STEM, "identity: {checkpoint: true}", "rrelu: {checkpoint: true, inplace: true}", *HEAD),
+    # and what it forgot others may keep: gate and carry read what the transform kept
+    (
+        STEM,
+        "avgpool: {kernel: 1, checkpoint: true}",
+        "highway: [{relu: {inplace: true}}, {conv: {filters: 4, kernel: 1}}]",
+    ),
 ]
 
 
@@ -59,6 +67,28 @@ def test_torch_refuses_what_we_say_it_refuses(layers: tuple[str, ...], tmp_path:
     net = network(tmp_path, *layers)
     assert "torch refuses to train it" in unknown(net)
     assert "modified by an inplace operation" in observed(net, 2, Training()).reasons["training_peak_bytes"]
+
+
+def test_who_reads_what_was_overwritten_reads_the_result(tmp_path: Path) -> None:
+    """A tensor in torch is the result under all of its names: the gradients of all of its readers go through the activation."""
+    gate = "[{lrn: 3}, sigmoid]"
+    net = network(tmp_path, STEM, "gelu", f"highway: {{layers: [{{selu: {{inplace: true}}}}], gate: {gate}}}")
+    for batch in (1, 3):
+        predicted, seen = both(net, batch)
+        assert predicted == seen
+
+
+def test_a_map_whose_view_is_read_later_is_not_guessed(tmp_path: Path) -> None:
+    branches = "[[{slice: {stop: 2}}, {slice: {start: 1}}], [{slice: {stop: 2}}, {slice: {start: 1}}]]"
+    net = network(
+        tmp_path,
+        STEM,
+        "slice: {name: part, stop: 2}",
+        "relu: {from: conv1, inplace: true}",
+        f"concat: {branches}",
+        "concat: {from: [concat1, part]}",
+    )
+    assert "overwrites a view" in unknown(net)
 
 
 def test_a_view_that_is_overwritten_is_not_guessed(tmp_path: Path) -> None:
@@ -107,6 +137,11 @@ CHECKPOINTS = {
         STEM,
         "stack: {checkpoint: true, layers: [{global_avgpool: {checkpoint: true}}, {dense: 3}, sigmoid]}",
     ),
+    "around the same": (
+        STEM,
+        f"stack: {{checkpoint: true, layers: [{{stack: {{checkpoint: true, layers: [{UNIT}, {{layernorm: {{checkpoint: true}}}}]}}}}]}}",
+    ),
+    "broadcast inside": (STEM, f"multiply: {{checkpoint: true, branches: [[{UNIT}], [{{global_avgpool: {{}}}}]]}}"),
     "values from outside": (
         "conv: {name: a, filters: 4, kernel: 3, padding: 1}",
         "relu: {name: r}",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cnncalc import analyze
 from cnncalc.analysis.torch_memory.strides import elementwise, ordered
 
 from .truth import both, graph
@@ -82,3 +83,34 @@ def test_axes_of_length_1_do_not_disturb_the_order() -> None:
     assert ordered((2, 5, 1, 1), (5, 1, 5, 5))
     assert elementwise((2, 5, 1, 1, 1), [((2, 5, 1, 1, 1), (5, 1, 5, 5, 5))]) is None
     assert not ordered((2, 5, 2, 1), (10, 1, 5, 5))
+
+
+VOLUMES = {
+    # torch's own transposed convolution makes room for the larger of input and result: in float32 for a small image
+    # alone, in float64 for any
+    "a smaller result": "cnncalc: 1\nname: v\ninput: 3x6x5x5\nlayers: [{conv: {filters: 4, kernel: 1}}, "
+    "{transposed_conv: {filters: 1, kernel: 1}}, tanh]\n",
+    # and its own kernels give channels first, whatever they are given
+    "channels last": "cnncalc: 1\nname: v\ninput: 3x6x5x6\nlayers: [{dense: {units: 8, axis: channels}}, "
+    "{conv: {filters: 4, kernel: 3}}, {instancenorm: {}}]\n",
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("name", VOLUMES)
+def test_kernels_of_volumes(tmp_path: Path, name: str, batch: int, dtype: str) -> None:
+    path = tmp_path / "volume.yaml"
+    path.write_text(VOLUMES[name], encoding="utf-8")
+    predicted, measured = both(graph(path), batch, "sgd", dtype)
+    assert predicted == measured
+
+
+def test_kernels_that_depend_on_the_processor_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "volume.yaml"
+    for text in VOLUMES.values():
+        path.write_text(text, encoding="utf-8")
+        for dtype in ("bfloat16", "float16"):
+            assert "depends on the processor" in analyze(path, dtype=dtype, batch=2).memory.torch.estimate
+        assert "processor" not in analyze(path, dtype="float64", batch=2).memory.torch.estimate
+    assert not analyze("in 3x6x5x5; conv 4 k3; relu", dtype="bfloat16").memory.torch.estimate

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import Any
 
 import torch
@@ -26,6 +28,14 @@ def built(source: str) -> torch.nn.Module:
     classes = [value for value in namespace.values() if isinstance(value, type) and issubclass(value, torch.nn.Module)]
     made: torch.nn.Module = classes[-1]()
     return made
+
+
+def keras_model(source: str) -> Any:
+    """The model that Keras source defines, built with Keras on torch: what its last function gives."""
+    os.environ["KERAS_BACKEND"] = "torch"
+    namespace: dict[str, Any] = {}
+    exec(compile(source, "<exported>", "exec"), namespace)
+    return namespace[re.findall(r"^def (\w+)\(\):", source, re.M)[-1]]()
 
 
 def twins(graph: Graph, inputs: tuple[torch.Tensor, ...]) -> Network:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from cnncalc import SpecError, analyze, from_onnx
 from cnncalc.importers.onnx import file as limits
@@ -68,6 +68,60 @@ def test_damaged_files_give_one_error_or_a_network(seed: int, tmp_path: Path) ->
         file.write_bytes(bytes(data))
         try:
             from_onnx(str(file))
+        except SpecError as error:
+            assert error.problems
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_wrong_numbers_and_operators_give_one_error_or_a_network(seed: int, tmp_path: Path) -> None:
+    """Files that are whole, whose attributes, sizes, operators and connections are drawn."""
+    chance = random.Random(seed)
+    operators = [
+        "Add",
+        "Mul",
+        "Reshape",
+        "Transpose",
+        "GatherND",
+        "Gather",
+        "Where",
+        "Slice",
+        "Split",
+        "SplitToSequence",
+    ]
+    operators += [
+        "SequenceAt",
+        "Concat",
+        "Pad",
+        "Resize",
+        "ReduceMean",
+        "ReduceSum",
+        "Conv",
+        "MatMul",
+        "Expand",
+        "Range",
+    ]
+    numbers = (-(2**62), -2, -1, 0, 1, 2, 3, 5, 2**33, 2**62)
+    for _ in range(60):
+        made = model()
+        for _ in range(chance.randint(1, 3)):
+            one = chance.choice(made.graph.node)
+            listed = [attribute for attribute in one.attribute if attribute.ints]
+            which = chance.randrange(4)
+            if which == 0 and listed:
+                ints = chance.choice(listed).ints
+                ints[chance.randrange(len(ints))] = chance.choice(numbers)
+            elif which == 1:
+                one.op_type = chance.choice(operators)
+                del one.attribute[:]
+            elif which == 2:
+                before = [name for other in made.graph.node for name in other.output][:3]
+                one.input[chance.randrange(len(one.input))] = chance.choice([*before, "x", "w", "rest"])
+            else:
+                sizes = chance.choice(made.graph.initializer).dims
+                if sizes:
+                    sizes[chance.randrange(len(sizes))] = chance.choice(numbers)
+        try:
+            from_onnx(save(made, tmp_path))
         except SpecError as error:
             assert error.problems
 
@@ -161,6 +215,61 @@ def test_huge_sizes(tmp_path: Path) -> None:
     assert "impossible sizes" in refusal(save(made, tmp_path))
     nodes = [node("ConstantOfShape", "s", "z"), node("Add", "x z", "y")]
     assert "ConstantOfShape" not in refusal(save(build(nodes, {"x": [1, 3]}, {"s": whole(10**9, 10**9)}), tmp_path))
+
+
+def _sparse(made: onnx.ModelProto) -> None:
+    made.graph.sparse_initializer.add()
+
+
+def _words(made: onnx.ModelProto) -> None:
+    made.graph.initializer[0].CopyFrom(numpy_helper.from_array(numpy.full((8, 3, 3, 3), "a", dtype=object), "w"))
+
+
+def _negative(made: onnx.ModelProto) -> None:
+    made.graph.initializer[0].dims[0] = -8
+
+
+def _missing(made: onnx.ModelProto) -> None:
+    del made.graph.initializer[0]
+
+
+def _twice(made: onnx.ModelProto) -> None:
+    made.graph.initializer.append(made.graph.initializer[0])
+
+
+def _same_value(made: onnx.ModelProto) -> None:
+    made.graph.node[1].output[0] = "a"
+
+
+def _long_axis(made: onnx.ModelProto) -> None:
+    made.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 2**62
+
+
+BROKEN = {
+    "sparse tensors": (_sparse, "holds sparse tensors"),
+    "weights of text": (_words, "unsupported type: tensor(string)"),
+    "negative sizes": (_negative, "the tensor w has impossible sizes [-8, 3, 3, 3]"),
+    "no weights": (_missing, "input 'w' of node"),
+    "a tensor twice": (_twice, "w initializer name is not unique"),
+    "a value twice": (_same_value, "'a' has been used as output names multiple times"),
+    "an axis without end": (_long_axis, "has an input of impossible sizes: x of ?x3x4611686018427387904x8"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_graph(name: str, tmp_path: Path) -> None:
+    change, message = BROKEN[name]
+    made = model()
+    change(made)
+    text = refusal(save(made, tmp_path))
+    assert message in text
+    assert "net.onnx: " in text
+
+
+def test_long_chain(tmp_path: Path) -> None:
+    nodes = [node("Relu", f"v{index}" if index else "x", f"v{index + 1}") for index in range(3000)]
+    nodes.append(node("Relu", "v3000", "y"))
+    assert len(from_onnx(save(build(nodes, {"x": [1, 3]}), tmp_path), flat=True).layers.calls) == 3001
 
 
 def test_fewer_numbers_than_the_sizes_say(tmp_path: Path) -> None:

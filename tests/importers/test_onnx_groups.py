@@ -144,6 +144,15 @@ def test_split_gives_only_what_is_read(tmp_path: Path) -> None:
     assert chain(tmp_path, (6, 4, 4), nodes, {"sizes": whole(2, 4)}) == [("slice", {"start": 2}), ("relu", {})]
 
 
+def test_slices_with_a_step(tmp_path: Path) -> None:
+    """x[..., 1::2, ::3] as torch exports it, side by side."""
+    nodes = [node("Slice", "x one end rows two", "a"), node("Slice", "a zero end columns three", "y")]
+    tensors = {"one": whole(1), "zero": whole(0), "end": whole(2**62), "rows": whole(2), "columns": whole(3)}
+    tensors |= {"two": whole(2), "three": whole(3)}
+    found = chain(tmp_path, (6, 8, 7), nodes, tensors)
+    assert found == [("slice", {"axis": "height", "start": 1}), ("maxpool", {"kernel": 1, "stride": [2, 3]})]
+
+
 def test_list_of_maps(tmp_path: Path) -> None:
     """torch.chunk as it is exported: a list, and what is read of it."""
     nodes = [
@@ -233,6 +242,43 @@ def test_view_written_as_positions_in_a_line(tmp_path: Path) -> None:
     assert chain(tmp_path, (6,), nodes, tensors) == [("reshape", {"shape": [6, 1]})]
 
 
+def test_weights_standardised_before_their_use(tmp_path: Path) -> None:
+    nodes = [
+        node("ReduceMean", "c.weight axes", "m"),
+        node("Sub", "c.weight m", "d"),
+        node("Mul", "d c.gain", "w"),
+        node("Conv", "x w c.bias", "y"),
+    ]
+    tensors = {"c.weight": numpy.arange(8 * 70 * 9, dtype=F).reshape(8, 70, 3, 3), "axes": whole(1, 2, 3)}
+    tensors |= {"c.gain": zeros(8, 1, 1, 1), "c.bias": zeros(8)}
+    imported = convert(save(build(nodes, {"x": ["N", 70, 8, 8]}, tensors), tmp_path), {})
+    # 8 * 70 * 9 + 8
+    assert analyze(imported.spec).totals.params == 5048
+    assert "works out before their use" in imported.notes[0]
+    assert "8 numbers of the file are no weights of a layer: c.gain" in imported.notes[1]
+
+
+def test_modules_that_read_their_input_twice_are_no_repeat_by_name(tmp_path: Path) -> None:
+    """A branch that forks again, as in Inception-v3's last modules: the input's name would be the first module's."""
+    nodes: list[Any] = []
+    tensors: dict[str, Any] = {}
+    source = "x"
+    for index in range(2):
+        around = f"m{index}."
+        for name, read, filters in (("a", source, 2), ("b", source, 3), ("d", f"{around}b", 1), ("e", f"{around}b", 1)):
+            weight = f"{around}{name}.weight"
+            inputs = 4 if read == source else 3
+            tensors[weight] = numpy.random.default_rng(len(tensors)).random((filters, inputs, 1, 1), F)
+            nodes.append(node("Conv", f"{read} {weight}", f"{around}{name}", f"/m{index}/{name}/Conv"))
+        own = " ".join(f"{around}{name}" for name in "ade")
+        nodes.append(node("Concat", own, "y" if index else "mid", f"/m{index}/Concat", axis=1))
+        source = "mid"
+    imported = convert(save(build(nodes, {"x": ["N", 4, 8, 8]}, tensors), tmp_path), {})
+    assert imported.notes == ()
+    # each module: 4 * 2 + 4 * 3 + 3 + 3 weights
+    assert analyze(imported.spec).totals.params == 2 * 26
+
+
 def test_layers_that_no_result_needs_are_left_out(tmp_path: Path) -> None:
     nodes = [node("Conv", "x v", "unread"), node("Conv", "x w", "y")]
     imported = convert(save(build(nodes, {"x": [1, 3, 8, 8]}, {**W, "v": zeros(9, 3, 1, 1)}), tmp_path), {})
@@ -300,10 +346,15 @@ REFUSED: dict[str, tuple[list[Any], dict[str, Any], str]] = {
         {"w": zeros(40, 4, 7, 7)},
         "worked out from several",
     ),
-    "every second": (
+    "backwards": (
         [node("Slice", "x a b d s", "y")],
-        {"a": whole(0), "b": whole(4), "d": whole(2), "s": whole(2)},
-        "one position in 2",
+        {"a": whole(3), "b": whole(-9), "d": whole(2), "s": whole(-1)},
+        "turns an axis around",
+    ),
+    "every second channel": (
+        [node("Slice", "x a b d s", "y")],
+        {"a": whole(0), "b": whole(4), "d": whole(1), "s": whole(2)},
+        "takes every n-th channel",
     ),
 }
 

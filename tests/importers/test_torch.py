@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from click.testing import Result
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
@@ -238,7 +237,7 @@ def test_shapes_that_are_none(given: Any) -> None:
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
-def run(*arguments_: str) -> Result:
+def run(*arguments_: str) -> Any:
     """The command as typed, in this process: loading torch again takes seconds."""
     return CliRunner().invoke(application(("import",)), ["import", "torch", *arguments_])
 

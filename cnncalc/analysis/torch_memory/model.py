@@ -141,8 +141,8 @@ def _counts(trace: Trace, storage: int) -> bool:
     return trace.storages[storage][2] not in ("parameters", "buffers")
 
 
-def unknown(graph: Graph) -> str:
-    """Why the model has no answer; empty where it has one."""
+def unknown(graph: Graph, dtype: str = "float32") -> str:
+    """Why the model has no answer for parameters in that format; empty where it has one."""
     if graph.faults:
         return "a layer's shape is unknown"
     shapes = {*graph.inputs.values(), *[node.output for node in graph.nodes]}
@@ -150,6 +150,8 @@ def unknown(graph: Graph) -> str:
         return "sizes are symbolic: which tensors set the peak depends on them (only the batch may be a symbol)"
     if not graph.nodes:
         return "there are no layers"
+    if dtype != "float32" and stated(graph.spec).autocast:
+        return f"autocast is modelled for float32 parameters, not for {dtype}: leave out one of the two"
     opaque = [node.path for node in graph.nodes if not node.layer.modelled]
     if opaque:
         return f"what torch keeps of {opaque[0]} is not known: it is opaque"

@@ -71,4 +71,10 @@ def pixel_unshuffle(x, factor):
     x = ops.transpose(x, (0, 1, 3, 5, 2, 4))
     return ops.reshape(x, (-1, height // factor, width // factor, channels * factor**2))
 ''',
+    "center_crop": '''
+def center_crop(x, size):
+    """The middle of a map; of an odd surplus the larger half is dropped behind."""
+    starts = [(length - kept) // 2 for length, kept in zip(x.shape[1:-1], size)]
+    return x[(slice(None), *(slice(start, start + kept) for start, kept in zip(starts, size)))]
+''',
 }

@@ -166,14 +166,17 @@ def _permute(kind: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
 
 def _slice(kind: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
     index = axis_index(kind.axis, rank(output)) or 0
-    bounds = f"{kind.start or ''}:{'' if kind.stop is None else kind.stop}"
+    size, start, stop = inputs[0][index], kind.start, kind.start + output[index]
+    if index == 0 and size == 2 * output[0] and (start == 0 or stop == size):
+        # halves, so that blocks that split other numbers of channels are built alike
+        return Piece("{0}[..., {0}.shape[-1] // 2 :]" if start else "{0}[..., : {0}.shape[-1] // 2]")
+    bounds = f"{start or ''}:{'' if stop == size else stop}"
     return Piece(f"{{0}}[..., {bounds}]" if index == 0 else f"{{0}}[{':, ' * index}{bounds}]")
 
 
 def _crop(kind: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
-    starts = [(size - kept) // 2 for size, kept in zip(inputs[0][1:], output[1:], strict=True)]
-    bounds = ", ".join(f"{start}:{start + kept}" for start, kept in zip(starts, output[1:], strict=True))
-    return Piece(f"{{0}}[:, {bounds}, :]")
+    size = "{1}.shape[1:-1]" if kind.size is None else repr(tuple(output[1:]))
+    return Piece(f"center_crop({{0}}, {size})", (), ("center_crop",))
 
 
 def _padding(kind: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:

@@ -9,13 +9,14 @@ from cnncalc.core.diagnostic import Diagnostic, SpecError
 from cnncalc.core.shapes import Shape
 from cnncalc.exporters.bodies import Style, body
 from cnncalc.exporters.classes import Class, Module, Row, classes
-from cnncalc.exporters.code import Arg, broken, identifier, literal, unique
+from cnncalc.exporters.code import Arg, Construct, broken, identifier, literal, unique
 from cnncalc.exporters.keras.definitions import HELPERS
 from cnncalc.exporters.keras.layers import WITHOUT, MissingError, piece
 from cnncalc.exporters.piece import Piece
 from cnncalc.exporters.units import Unit, units
 from cnncalc.graph.model import Graph, Node
 
+_ACTIVATED = re.compile(r"layers\.((Depthwise)?Conv\dD(Transpose)?|Dense)")
 _MARK = re.compile(r"«(\w+)»")
 _CALL = re.compile(r"«(\w+)»\((\[?[\w, ]*\]?)\)")
 
@@ -24,7 +25,7 @@ def keras_source(graph: Graph, heading: str) -> str:
     """Keras source of a network whose sizes are known. Raises SpecError that names all that Keras has nothing for."""
     _check(graph)
     root = units(graph)
-    style = Style(piece=_piece, use="«{}»", joins=lambda node, text: False, alone="inputs", conditional=False)
+    style = Style(_piece, "«{}»", joins=lambda node, text: False, alone="inputs", conditional=False, takes=_activated)
     found, of_unit = classes(root, partial(body, style, graph))
     helpers = sorted({name for one in found for name in one.body.helpers}, key=list(HELPERS).index)
     variables = {line.partition(" = ")[0] for one in found for line in one.body.lines}
@@ -50,6 +51,15 @@ def _piece(node: Node, inputs: tuple[Shape, ...], output: Shape) -> Piece:
     frozen = Arg(False, "trainable", "trainable", True)
     modules = tuple((suffix, item._replace(args=(*item.args, frozen))) for suffix, item in made.modules)
     return made._replace(modules=modules)
+
+
+def _activated(before: Construct, piece: Piece) -> Construct | None:
+    """A convolution or dense layer with its activation, where Keras has a word for that."""
+    (_, activation), *_ = piece.modules or (("", None),)
+    if activation is None or activation.function != "layers.Activation" or not _ACTIVATED.fullmatch(before.function):
+        return None
+    word = activation.args[0].value
+    return before._replace(args=(*before.args, Arg(word, "activation", "activation", None)))
 
 
 def _check(graph: Graph) -> None:
@@ -99,6 +109,12 @@ def _ending(one: Class, graph: Graph, outermost: bool) -> list[str]:
         results = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
         name = re.sub(r"[^A-Za-z0-9_.-]+", "_", graph.spec.name, flags=re.ASCII).strip("_.-") or "network"
         return [*one.body.lines, f'return keras.Model({given}, {results}, name="{name}")']
+    *lines, last = one.body.lines or ("",)
+    target, _, expression = last.partition(" = ")
+    mark = _MARK.search(last)
+    loop = mark is not None and any(module.listed for module in one.body.modules if module.attribute == mark[1])
+    if names == (target,) and not loop:
+        return [*lines, f"return {expression}"]
     return [*one.body.lines, f"return {', '.join(names)}"]
 
 

@@ -114,12 +114,14 @@ def transposed(kind: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
     same = kind.padding == "same"
     extra = expand(kind.output_padding, count)
     spans = tuple(gap * (size - 1) + 1 for size, gap in zip(kernel, dilation, strict=True))
+    # without output_padding Keras gives each axis a whole number of strides at least
+    covered = not any(extra) and all(span >= step for span, step in zip(spans, stride, strict=True))
     args = (
         Arg(kind.filters, role="filters"),
         Arg(flat(kernel), role="kernel_size"),
         Arg(flat(stride), "strides", "strides", 1),
         Arg("same" if same else "valid", "padding", "padding", "valid"),
-        Arg(None if same else flat(extra), "output_padding", "output_padding", None),
+        Arg(None if same or covered else flat(extra), "output_padding", "output_padding", None),
         Arg(flat(dilation), "dilation_rate", "dilation_rate", 1),
         Arg(kind.bias, "use_bias", "use_bias", True),
     )

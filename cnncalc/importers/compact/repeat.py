@@ -6,6 +6,7 @@ from typing import Any
 
 from cnncalc.importers.compact.form import complete
 from cnncalc.importers.compact.tree import Item, Readers
+from cnncalc.importers.sketch import Ref
 
 
 def fold_repeats(items: list[Item], readers: Readers) -> None:
@@ -25,7 +26,22 @@ def fold_repeats(items: list[Item], readers: Readers) -> None:
 def _follows(before: Item, item: Item, readers: Readers) -> bool:
     """Whether an item is a container that reads just the one before it, as its only reader."""
     chained = item.reads == (before.step,) and len(before.reads) == 1
-    return bool(before.lists and item.lists) and chained and readers[before.step] <= item.steps
+    apart = bool(before.lists and item.lists) and chained and readers[before.step] <= item.steps
+    return apart and (before.block or all(_begins(items, before.source) for items in before.lists))
+
+
+def _begins(items: list[Item], source: Ref) -> bool:
+    """Whether only the beginning of a list reads a value: further on it would be named, the same in every repeat."""
+    before = source
+    for item in items:
+        if before != source and source in ((item.source, *item.extra.values()) if item.lists else item.inputs):
+            return False
+        if not item.lists and source in item.inputs and item.inputs != (source,):
+            return False
+        if item.lists and not item.block and not all(_begins(inner, source) for inner in item.lists):
+            return False
+        before = item.step
+    return True
 
 
 def _unify(before: Item, item: Item) -> None:

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.importers.onnx.file import first_line
-from cnncalc.importers.onnx.graph import Network, Node, Tensor
+from cnncalc.importers.onnx.graph import Network, Node, Tensor, sources
 from cnncalc.importers.onnx.values import NotUnderstoodError
 
 _SMALL = 4096
@@ -78,9 +78,9 @@ def fold(node: Node, inputs: list[Any], opset: int) -> tuple[Tensor | None, ...]
         return (first._replace(dims=dims, value=value),) if dims is not None else None
     if arrays is None:
         return None
-    name = node.outputs[0]
+    name, behind = node.outputs[0], sources(known)
     return tuple(
-        Tensor(f"{name}[{index}]" if index else name, array.shape, array, made=prod(array.shape) > 1)
+        Tensor(f"{name}[{index}]" if index else name, array.shape, array, prod(array.shape) > 1, sources=behind)
         for index, array in enumerate(arrays)
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from math import prod
 from typing import Any, NamedTuple
 
 from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
@@ -30,11 +31,19 @@ class Tensor(NamedTuple):
     """Stored under a name as parameters have."""
     spare: bool = False
     """Held by a node, or stored under a name that an exporter made up: possibly there only to fill a place."""
+    sources: tuple[str, ...] = ()
+    """The stored tensors that one is worked out from."""
 
     @property
     def uniform(self) -> bool:
         """Whether it is known to hold one number everywhere, as before training."""
         return self.value is not None and bool((self.value == self.value.reshape(-1)[:1]).all())
+
+
+def sources(tensors: Iterable[Tensor | None]) -> tuple[str, ...]:
+    """The stored tensors behind some, each once."""
+    found = (name for one in tensors if one is not None for name in (one.sources or (one.name,)))
+    return tuple(dict.fromkeys(found))
 
 
 class Node(NamedTuple):
@@ -70,6 +79,12 @@ class Network(NamedTuple):
     inferred: dict[str, Dims]
     """What ONNX shape inference says of a value; None where it does not know."""
     opset: int
+
+    def parameter(self, tensor: Tensor) -> Tensor | None:
+        """The only parameter of its size that a tensor is worked out from, such as a weight before it is standardised."""
+        held = [self.tensors[name] for name in tensor.sources if name in self.tensors]
+        found = [one for one in held if one.learned and prod(one.dims) == prod(tensor.dims)]
+        return found[0]._replace(dims=tensor.dims) if len(found) == 1 else None
 
 
 def network(model: Any, file: str, given: Mapping[str, Shape]) -> Network:
@@ -296,8 +311,6 @@ def _inferred(model: Any, inputs: Mapping[str, Shape], file: str) -> dict[str, D
 
 def _without_numbers(model: Any) -> Any:
     """The model with tensors of more than a few numbers as inputs: inference needs their sizes only."""
-    from math import prod
-
     from onnx import TensorProto, helper
 
     graph = model.graph

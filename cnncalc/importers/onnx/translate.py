@@ -13,7 +13,7 @@ from cnncalc.core.diagnostic import Diagnostic
 from cnncalc.core.shapes import Shape, shape_text
 from cnncalc.graph.shape import Shapes
 from cnncalc.importers.onnx.fold import fold
-from cnncalc.importers.onnx.graph import Network, Node, Tensor, plain_node
+from cnncalc.importers.onnx.graph import Network, Node, Tensor, plain_node, sources
 from cnncalc.importers.onnx.readers import users
 from cnncalc.importers.onnx.values import Map, NotUnderstoodError, Picked, Sequence, Unknown, Value, plain
 from cnncalc.importers.sketch import Ref, Scope, Step
@@ -106,7 +106,8 @@ class Translator:
         dims = self.network.inferred.get(name)
         if dims is None or any(size is None for size in dims):
             raise NotUnderstoodError("is worked out from stored numbers and has no counterpart in the language")
-        return Tensor(name, tuple(size or 0 for size in dims), made=True)
+        behind = sources(one for one in map(self.values.get, self.node.inputs) if isinstance(one, Tensor))
+        return Tensor(name, tuple(size or 0 for size in dims), made=True, sources=behind)
 
     def _branch(self, node: Node) -> tuple[Value | None, ...]:
         """The body that a condition known in numbers chooses."""
@@ -175,9 +176,12 @@ class Translator:
         value = self.operand(index)
         if not isinstance(value, Tensor):
             raise NotUnderstoodError(f"takes a {what} that is a map, which has no counterpart in the language")
-        if value.made:
+        own = self.network.parameter(value) if value.made else value
+        if own is None:
             raise NotUnderstoodError(f"takes a {what} that is worked out from several tensors")
-        return value
+        if value.made:
+            self.notes[COMPUTED] = None
+        return own
 
     def filler(self, index: int, number: float) -> bool:
         """Whether an input is an exporter's ones or zeros in the place of a weight that the layer does not have."""
@@ -362,6 +366,11 @@ WITH_BIAS = frozenset({"conv", "depthwise_conv", "transposed_conv", "dense"})
 SHARED = (
     "the file stores equal tensors of several layers once; here each layer counts its own, so the sum is larger than "
     "the file's by the copies"
+)
+
+COMPUTED = (
+    "weights that the file works out before their use (standardised ones) are written as the layer's own: sizes and MACs "
+    "are the same, that arithmetic and its factors are left out"
 )
 
 

@@ -89,10 +89,10 @@ def needed(network: Network, room: int) -> Need | None:
     from cnncalc.analysis.remedies import remedies
     from cnncalc.analysis.torch_memory.model import unknown
 
-    if unknown(network.graph):
-        return None
     train = network.spec.train or Train()
     training, batch, dtype = network.spec.train is not None, train.batch or 1, train.dtype or "float32"
+    if unknown(network.graph, dtype):
+        return None
     steps = rule_steps(network.graph, "torch", train.optimizer, dtype)
     peak = steps.bytes(batch, training)
     if peak <= room:

@@ -6,9 +6,9 @@ from math import prod
 from typing import Any
 
 from cnncalc.core.shapes import AXES
-from cnncalc.importers.maps import renamed, shuffled
+from cnncalc.importers.maps import STEPPED, renamed, shuffled
 from cnncalc.importers.onnx.graph import Node, Tensor
-from cnncalc.importers.onnx.ops.windows import amount
+from cnncalc.importers.onnx.ops.windows import amount, short
 from cnncalc.importers.onnx.translate import Rule, Translator
 from cnncalc.importers.onnx.values import Map, NotUnderstoodError, Unknown, Value, plain
 from cnncalc.importers.sketch import Ref
@@ -211,16 +211,34 @@ def slice_(t: Translator, node: Node) -> Value:
     steps = t.ints("steps", 4) or [1] * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps):
         raise NotUnderstoodError("has starts, ends, axes and steps of different lengths")
+    stride = [1] * len(x.axes)
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         dim = dim_of(x, axis)
         size = (t.network.batch, *t.sizes(x))[dim]
-        if step != 1:
-            raise NotUnderstoodError(f"takes one position in {step}" if step > 0 else "turns an axis around")
+        if step < 1:
+            raise NotUnderstoodError("turns an axis around, which has no counterpart in the language")
         first, last = (min(max(one + size if one < 0 else one, 0), size) for one in (start, end))
-        if dim == 0 and (first, last) == (0, size):
+        if dim == 0 and (first, last, step) == (0, size, 1):
             continue
         x = cut(t, x, dim, first, last)
-    return x
+        stride[dim - 1] = step
+    return x if set(stride) == {1} else _stepped(t, x, stride)
+
+
+def _stepped(t: Translator, x: Map, strides: list[int]) -> Map:
+    """Every n-th position of some axes; nodes in a row are one layer."""
+    if strides[0] > 1:
+        raise NotUnderstoodError("takes every n-th channel, which has no counterpart in the language")
+    ref, stride = t.plain(x), strides[1:]
+    before = t.steps[-1] if t.steps and ref == len(t.steps) - 1 and t.only_reader(t.node.inputs[0]) else None
+    if before is not None and before.kind == "maxpool" and before.fields["kernel"] == 1 and len(before.fields) == 2:
+        # nothing but a kernel of 1 and a stride: the positions that a node before took
+        given = before.fields.get("stride", 1)
+        known = given if isinstance(given, list) else [given] * len(stride)
+        ref, stride = before.inputs[0], [one * two for one, two in zip(known, stride, strict=True)]
+        t.steps.pop()
+    t.notes[STEPPED] = None
+    return t.give("maxpool", {"kernel": 1, "stride": short(stride)}, (ref,))
 
 
 def gather(t: Translator, node: Node) -> Value:

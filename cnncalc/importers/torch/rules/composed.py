@@ -7,6 +7,7 @@ arithmetic is written out in the open, as a forward pass may do, it stays the se
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from cnncalc.importers.maps import Map, plain
@@ -18,6 +19,7 @@ from cnncalc.importers.torch.rules.nodes import given, name, through
 from cnncalc.importers.torch.rules.windows import pool, short, surroundings, window
 from cnncalc.importers.torch.translate import Composites, Translator
 from cnncalc.importers.torch.values import Value, Weight
+from cnncalc.layers.fields import expand
 
 
 def _map(t: Translator, node: Any) -> Map | None:
@@ -42,13 +44,13 @@ def power_pool(t: Translator, node: Any) -> Value | None:
     mean = through(through(signed, "mul", 0), "sign", 0)
     if mean is None or through(through(through(signed, "mul", 1), "relu", 0), "abs", 0) is not mean:
         return None
-    power = mean.args[0] if name(mean).startswith("avg_pool") else None
+    power: Any = mean.args[0] if name(mean).startswith("avg_pool") else None
     source = through(power, "pow", 0)
     x = _map(t, source)
     if x is None or abs(node.args[1] * power.args[1] - 1) > 1e-9:
         return None
     a = Arguments(mean, lambda value: value)
-    if any(a["padding"]):
+    if any(a["padding"]) or product.args[1] != prod(expand(tuple(a["kernel_size"]), len(t.sizes(x)) - 1)):
         return None
     t.forget(node, source)
     p = power.args[1]
@@ -252,7 +254,7 @@ def _part(t: Translator, node: Any) -> _Part | None:
         if bias is None:
             return None
     how = tuple(a[key] for key in ("stride", "padding", "dilation"))
-    return t.traced.tables[places[1]], seen.args[0], weight, bias, how  # type: ignore[return-value]
+    return t.traced.tables[places[1]], seen.args[0], weight, bias, how
 
 
 def unshared(t: Translator, node: Any) -> Value | None:
@@ -276,7 +278,9 @@ def _patches(t: Translator, node: Any) -> tuple[Any, Weight, dict[str, Any]] | N
         windows = windows.args[0]
     while name(whole) in ("flatten", "permute"):
         whole = whole.args[0]
-    kernel, stride, source = [], [], windows
+    kernel: list[int] = []
+    stride: list[int] = []
+    source = windows
     while name(source) == "unfold":
         kernel.insert(0, source.args[2])
         stride.insert(0, source.args[3])

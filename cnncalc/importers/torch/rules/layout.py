@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.core.shapes import AXES, Shape
-from cnncalc.importers.maps import Map, plain, renamed, shuffled
+from cnncalc.importers.maps import STEPPED, Map, plain, renamed, shuffled
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.rules import splits
 from cnncalc.importers.torch.rules.pointwise import axis_word
@@ -131,12 +131,6 @@ def _cut(t: Translator, x: Map, dim: int, start: int, stop: int, step: int = 1) 
     return x if step == 1 else _stepped(t, x, axis, step)
 
 
-_STEPPED = (
-    "every n-th position (a slice with a step) is written as a maxpool with kernel 1 and that stride: the values, sizes and "
-    "counts are the same, the memory figures are larger"
-)
-
-
 def _stepped(t: Translator, x: Map, axis: int, step: int) -> Map:
     """Every n-th position of an axis; of several axes in a row in one layer."""
     if axis == 0:
@@ -155,7 +149,7 @@ def _stepped(t: Translator, x: Map, axis: int, step: int) -> Map:
         return x
     fields = {"kernel": 1, "stride": short(stride, len(stride))}
     x = x._replace(ref=t.emit("maxpool", fields, (x.ref,), shape))
-    t.remark(_STEPPED)
+    t.remark(STEPPED)
     return x
 
 
@@ -319,7 +313,8 @@ def _wider(t: Translator, x: Map, before: int, after: int, value: float) -> Map:
     channels, first, *others = t.shape(ref)
     order = [1, 0, *range(2, len(others) + 2)]
     turned = t.emit("permute", {"order": order}, (ref,), (first, channels, *others))
-    amount = {side: size for side, size in zip(SIDES[len(others)], (before, after), strict=True) if size}
+    first_side, last_side = SIDES[len(others)]
+    amount = {side: count for side, count in ((first_side, before), (last_side, after)) if count}
     fields = {"amount": amount, "mode": "constant" if value else None, "value": value or None}
     padded = t.emit("pad", fields, (turned,), (first, channels + before + after, *others))
     shape = (channels + before + after, first, *others)

@@ -97,7 +97,7 @@ def surroundings(
     if mode in (None, "constant") and pad.fields.get("value", 0) != value:
         return x, None, None
     before = pad.inputs[0]
-    axes = axes_of(t.shape(before), *(_listed(one) for one in (kernel, stride)), "same", _listed(dilation))
+    axes = axes_of(t.shape(before), _listed(kernel), _listed(stride), "same", _listed(dilation))
     sides = pairs(Sides(**amount) if isinstance(amount, dict) else _listed(amount), tuple(axis.reach for axis in axes))
     needed = any(one != two or 2 * one > axis.kernel for axis, (one, two) in zip(axes, sides, strict=True))
     same = word and needed and sides == tuple(axis.pads for axis in axes)
