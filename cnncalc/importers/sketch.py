@@ -15,13 +15,18 @@ Ref = int
 """A value: a step's index, or -1 - i for input i."""
 
 
+ANY = "?"
+"""The type of a structure that the original does not tell."""
+
+
 class Scope(NamedTuple):
     """A structure of the original that steps belong to: a submodule, a name space, a nested model."""
 
     name: str
     """Its name within the structure around it."""
     type: str = ""
-    """What it is an instance of (`models.resnet.Bottleneck`); equal types are likely to be equal blocks."""
+    """What it is an instance of (`models.resnet.Bottleneck`); equal types are likely to be equal blocks. Empty for a mere
+    list of others."""
     call: int = 0
     """Which use of it, where the original uses one structure several times."""
 

@@ -154,3 +154,12 @@ def test_weights_used_twice_with_a_bias_are_shared() -> None:
     made = convert(Of(lambda m, x: (x * m.w + m.b) * m.w + m.b, **parts), [(4, 8, 8)], "net")
     assert [(step.kind, step.share) for step in made.sketch.steps] == [("scale", None), ("scale", 0)]
     assert made.sketch.measured.params == 8
+
+
+def test_channels_that_are_one_are_not_another_axis() -> None:
+    """[N, 1, 6, 1] made of six numbers has one channel: what works per channel must see it."""
+    made = convert(Of(lambda m, x: F.dropout2d(x.view(-1, 1, 6, 1), 0.3, m.training)), [(6,)], "net")
+    assert layers(made) == ["reshape shape=[1, 6, 1]", "spatial_dropout rate=0.3"]
+    norm = nn.BatchNorm2d(1)
+    made = convert(Of(lambda m, x: m.norm(x.view(-1, 1, 6, 1)), norm=norm), [(6,)], "net")
+    assert layers(made) == ["reshape shape=[1, 6, 1]", "batchnorm"]

@@ -266,3 +266,14 @@ def test_large_networks_are_not_run_by_the_slow_reference(monkeypatch: pytest.Mo
     assert not [check for check in result.checks if check.what == "values"]
     assert one(result, "conv1", "padding").status == "ok"
     assert "too large for the slow reference" in result.notes[0]
+
+
+def test_finite_numbers_may_add_up_to_infinity() -> None:
+    import torch
+
+    from cnncalc.verify.measure import finite
+
+    inf, nan = float("inf"), float("nan")
+    numbers = {(3e38, 3e38): True, (1.0, inf): False, (inf, -inf): False, (nan, 0.0): False, (1.0, 2.0): True}
+    assert {key: finite(torch.tensor(key)) for key in numbers} == numbers
+    assert finite(torch.ones(1, device="meta")) is None

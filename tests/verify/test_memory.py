@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-import os
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import torch
 
 from cnncalc.analysis.analyze import analyze_graph
 from cnncalc.core.diagnostic import SpecError
 from cnncalc.verify.compare import held
-from cnncalc.verify.events import Event, Events, record
-from cnncalc.verify.ledger import most
 from cnncalc.verify.observed import MemorySeen, Observed, Seen
 from cnncalc.verify.result import Check, Verification
 from cnncalc.verify.verify import verify
@@ -306,70 +301,6 @@ def test_a_checkpoint_on_meta() -> None:
     assert list(saved.values())[:3] == [2 * 3 * 64 * 4, 2 * 4 * 36 * 4, 0]
     assert result.memory is not None
     assert result.memory.settings == "adam, gradients of 2 batches added up"
-
-
-# -- the instruments --------------------------------------------------------------------------------------------------
-
-
-def work() -> None:
-    """Two tensors of 4,000 B at once, then one."""
-    first = torch.ones(1000)
-    second = first + 1
-    del first
-    third = second[:10].clone()  # 40 B
-    del second, third
-
-
-def test_events_of_a_run() -> None:
-    (run,) = record(work)
-    assert [event.bytes for event in run.tensors] == [4000, 4000, -4000, 40, -4000, -40]
-    assert run.peak(base=100) == 8100
-    assert run.allocated == 8000 + 8 + 4  # the 1, as int64 and as float32
-    assert run.tensors[1].operations == ("aten::add",)
-    assert Events((Event(5, ()), Event(-5, ()), Event(3, ())), 5).peak(0) == 5
-
-
-def test_scratch_is_what_one_kernel_makes_and_frees() -> None:
-    """A batched product of a transposed operand, sorted: indices are results, the copy inside is not."""
-    values = torch.rand(64, 64)
-    (run,) = record(lambda: torch.linalg.inv(values))
-    assert run.allocated > run.peak(0)  # LAPACK's pivots and workspace
-    assert run.peak(0) >= 64 * 64 * 4
-
-
-def test_a_ledger_of_a_run_on_meta() -> None:
-    with torch.device("meta"):
-        assert most(work, []) == 8000
-        held_before = torch.ones(1000)
-        assert most(lambda: held_before.add_(1), [held_before]) == 0
-
-
-def test_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("KINETO_LOG_LEVEL", raising=False)
-    for enabled in (True, False):
-        gc.enable() if enabled else gc.disable()
-        try:
-            verify(CHAIN, device="cpu", optimizer="adam")
-            assert gc.isenabled() is enabled
-        finally:
-            gc.enable()
-    assert "KINETO_LOG_LEVEL" not in os.environ
-
-
-def test_the_weights_stay_as_they_are() -> None:
-    """The step that is measured has a rate of 0: numbers and times are of the network as it was built."""
-    from cnncalc.verify.measure import images, measure
-    from cnncalc.verify.memory import measure_memory
-    from cnncalc.verify.training import OPTIMIZERS, Setup
-
-    graph = graph_of(graph_text("dense: 4", "8"))
-    for optimizer in OPTIMIZERS:
-        measured = measure(graph, images(graph.inputs.values(), 2, torch.device("cpu")))
-        assert measured.network is not None
-        before = [p.clone() for p in measured.network.parameters()]
-        measure_memory(graph, measured.network, measured.inputs, measured.observed, Setup(optimizer))
-        assert all(torch.equal(p, q) for p, q in zip(before, measured.network.parameters(), strict=True))
-        assert all(p.grad is None for p in measured.network.parameters())
 
 
 # -- what a reader sees -----------------------------------------------------------------------------------------------

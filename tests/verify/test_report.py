@@ -234,8 +234,9 @@ def test_memory_in_a_summary() -> None:
 
     results = [held("ok", "ok", "ok"), held("ok", "mismatch", "ok"), held("ok", "ok", "unmeasured"), GOOD]
     page = terminal.render(verifications_doc(results), 120)
-    cells = [line.split() for line in page.splitlines() if line.startswith("Small ")]
-    assert [" ".join(one[6:]) for one in cells] == ["equal cpu", "differs cpu", "2 of 3 equal cpu", "cpu"]
+    # all of one name, so by their file
+    cells = [line.split() for line in page.splitlines() if line.startswith("small.yaml ")]
+    assert [" ".join(one[5:]) for one in cells] == ["equal cpu", "differs cpu", "2 of 3 equal cpu", "cpu"]
     assert "Small: peak of a training step: not confirmed: why" in page
 
 

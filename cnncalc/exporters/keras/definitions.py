@@ -5,7 +5,7 @@ from __future__ import annotations
 HELPERS: dict[str, str] = {
     "Scale": '''
 class Scale(layers.Layer):
-    """A learned coefficient and, where wanted, an offset: per channel, one for all, or per number."""
+    """A learned coefficient and an offset, as wanted: per channel, one for all, or per number."""
 
     def __init__(self, per="channel", weight=True, bias=False, **options):
         super().__init__(**options)

@@ -43,7 +43,7 @@ def _padded(axes: int) -> Iterator[tuple[str, str]]:
         ("AvgPool", "Average pooling", size, real),
         ("LPPool", "Power-average pooling", size, pooled.format(zeros, cut)),
     ):
-        doc = f"{what} after a padding of its own on each side: {sides}."
+        doc = f"{what} after a padding of each side: {sides}."
         if stored == size[1]:
             doc += f"\n\n    {_CUT}\n    "
         base = f"{word}{axes}d"

@@ -248,7 +248,8 @@ def _elu(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
 
 
 def _rrelu(layer: Any, inputs: tuple[Shape, ...], output: Shape) -> Piece:
-    return module("nn.RReLU", Arg(layer.lower, role="lower"), Arg(layer.upper, role="upper"))
+    bounds = Arg(layer.lower, "lower", "lower", 1 / 8), Arg(layer.upper, "upper", "upper", 1 / 3)
+    return module("nn.RReLU", *bounds)
 
 
 MAKERS: dict[str, Maker] = {

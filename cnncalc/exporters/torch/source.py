@@ -6,9 +6,11 @@ import re
 from functools import partial
 
 from cnncalc.core.diagnostic import Diagnostic, SpecError
+from cnncalc.core.shapes import Shape
 from cnncalc.exporters.bodies import Style, attributes, body, in_row, key
 from cnncalc.exporters.classes import Class, classes
-from cnncalc.exporters.code import broken
+from cnncalc.exporters.code import Arg, broken
+from cnncalc.exporters.piece import Piece
 from cnncalc.exporters.torch.definitions import HELPERS
 from cnncalc.exporters.torch.layers import piece
 from cnncalc.exporters.units import Unit, units
@@ -27,8 +29,20 @@ def _joins(node: Node, expression: str) -> bool:
     return node.kind in _JOINING and _CALL.fullmatch(expression) is not None
 
 
+def _piece(node: Node, inputs: tuple[Shape, ...], output: Shape) -> Piece:
+    """A layer's piece; one in place says so, whether it is a module or a function."""
+    made = piece(node.layer, inputs, output)
+    if not node.inplace:
+        return made
+    if not made.modules:
+        return made._replace(forward=f"{made.forward.removesuffix(')')}, inplace=True)")
+    ((suffix, construct),) = made.modules
+    flag = Arg(True, "inplace", "inplace", False)
+    return made._replace(modules=((suffix, construct._replace(args=(*construct.args, flag))),))
+
+
 _STYLE = Style(
-    piece=lambda node, inputs, output: piece(node.layer, inputs, output),
+    piece=_piece,
     use="self.{}",
     joins=_joins,
     alone="x",

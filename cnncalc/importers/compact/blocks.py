@@ -12,11 +12,11 @@ from cnncalc.importers.compact.form import DEFAULTS, Form, complete, form, may_d
 from cnncalc.importers.compact.parameters import Parameters, parameters
 from cnncalc.importers.compact.repeat import fold_repeats
 from cnncalc.importers.compact.tree import Item, Readers, every
-from cnncalc.importers.sketch import Ref, Sketch
+from cnncalc.importers.sketch import ANY, Ref, Sketch
 from cnncalc.layers import KINDS
 from cnncalc.spec.model import COMMON_KEYS
 
-CONTAINERS = ("torch.nn.modules.container.", "collections.")
+CONTAINERS = ("torch.nn.modules.container.", "collections.", ANY)
 """Types that say nothing of what is inside."""
 
 
@@ -30,6 +30,8 @@ class Definition:
     body: Item
     outside: dict[Ref, str] = field(default_factory=dict)
     """Values from outside that the body reads, by parameter."""
+    wanted: str = ""
+    """Its name without the number that tells it from others."""
 
 
 class Extraction:
@@ -82,7 +84,8 @@ class Extraction:
         channels = [None if inside else self._channels(item.source) for item, _, inside in instances]
         found = parameters([one.slots for _, one, _ in instances], channels)
         first = items[0]
-        name = self._name(items)
+        wanted = self._name(items)
+        name = _free(wanted, {*KINDS, "stack", *COMMON_KEYS, *self.definitions})
         outside = {ref: _free(f"other{index or ''}", found.names) for index, ref in enumerate(instances[0][1].outside)}
         doc = next((item.type for item in items if item.type and not item.type.startswith(CONTAINERS)), "")
         body = Item(first.kind, first.step, first.source, "", lists=first.lists, type=first.type, steps=first.steps)
@@ -94,7 +97,7 @@ class Extraction:
         for item, values in zip(calls, found.values, strict=True):
             item.fields = {key: value for key, value in values.items() if value != found.defaults[key]}
         _fill(body, found)
-        self.definitions[name] = Definition(name, doc, given, body, outside)
+        self.definitions[name] = Definition(name, doc, given, body, outside, wanted)
 
     def _call(self, name: str, item: Item, one: Form, values: dict[str, Any], outside: dict[Ref, str]) -> Item:
         item.kind, item.block = name, True
@@ -112,9 +115,7 @@ class Extraction:
                 wanted = snake(item.type.rpartition(".")[2])
                 break
         named = [item.name for item in items if item.name and not item.name[-1].isdigit()]
-        wanted = wanted or (snake(max(named, key=named.count)) if named else "unit")
-        taken = {*KINDS, "stack", *COMMON_KEYS, *self.definitions}
-        return _free(wanted, taken)
+        return wanted or (snake(max(named, key=named.count)) if named else "unit")
 
 
 def _free(wanted: str, taken: Iterable[str]) -> str:

@@ -55,10 +55,41 @@ def compact(sketch: Sketch) -> Spec:
         for inner in list(every(items)):
             fold_repeats(inner, readers)
             _rename(inner)
+    definitions = _numbered(trees, extraction.definitions)
     for _ in range(MOST_HIDDEN):
         with suppress(_HiddenError):
-            return Writer(sketch, found, trees, extraction.definitions).spec()
+            return Writer(sketch, found, trees, definitions).spec()
     raise UnfoldableError("too many layers hide others of the same name")
+
+
+def _numbered(trees: list[list[Item]], definitions: dict[str, Definition]) -> dict[str, Definition]:
+    """The blocks of one name numbered in the order in which they are first used."""
+    used: dict[str, None] = {}
+    calls: list[Item] = []
+    waiting = [item for tree in reversed(trees) for item in reversed(tree)]
+    while waiting:
+        item = waiting.pop()
+        if item.block:
+            calls.append(item)
+        if not item.block or item.kind not in used:
+            lists = definitions[item.kind].body.lists if item.block else item.lists
+            waiting += [one for items in reversed(lists) for one in reversed(items)]
+        if item.block:
+            used[item.kind] = None
+    families: dict[str, list[str]] = defaultdict(list)
+    for name in used:
+        families[definitions[name].wanted].append(name)
+    names = {
+        old: new for family in families.values() for old, new in zip(family, sorted(family, key=_age), strict=True)
+    }
+    for item in calls:
+        item.kind = names[item.kind]
+    return {names[old]: replace(definitions[old], name=names[old]) for old in used}
+
+
+def _age(name: str) -> tuple[int, str]:
+    """Names with smaller numbers first."""
+    return len(name), name
 
 
 def _readers(sketch: Sketch) -> Readers:

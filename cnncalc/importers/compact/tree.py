@@ -83,12 +83,32 @@ def _level(sketch: Sketch, refs: list[Ref], depth: int, prefix: str) -> list[Ite
     for own, inside in runs:
         if own is None:
             items += [_leaf(sketch, ref, prefix) for ref in inside]
-        elif not own.type and heads.count(own) > 1:
-            # a list whose members are called in turn with others is no structure of its own
+        elif not own.type and (heads.count(own) > 1 or _apart(sketch, inside, depth + 1)):
+            # a list whose members are called in turn with others, or side by side, is no structure of its own
             items += _level(sketch, inside, depth + 1, f"{prefix}{own.name}_")
         else:
             items += _group(sketch, own, _level(sketch, inside, depth + 1, ""), prefix)
     return items
+
+
+def _apart(sketch: Sketch, refs: list[Ref], depth: int) -> bool:
+    """Whether a member of a numbered list reads nothing of the members before it."""
+    seen: set[Ref] = set()
+    before: set[Ref] = set()
+    own: Scope | None = None
+    reads = True
+    for ref in refs:
+        scope = sketch.steps[ref].scope
+        member = scope[depth] if len(scope) > depth else None
+        if member is None or not member.name.isdigit():
+            return False
+        if member != own:
+            if not reads:
+                return True
+            own, before, reads = member, set(seen), not seen
+        seen.add(ref)
+        reads = reads or any(one in before for one in sketch.steps[ref].inputs)
+    return not reads
 
 
 def _leaf(sketch: Sketch, ref: Ref, prefix: str) -> Item:

@@ -142,7 +142,8 @@ def _folded_note(t: Translator, graph: Network) -> list[str]:
     made = [weight for weight, bias in weights if weight is not None and weight.spare and bias is not None]
     if made and len(made) < len(weights):
         return [f"normalisations are in the weights of {len(made)} of {len(weights)} convolutions: {FOLDED}"]
-    if "batchnorm" in {step.kind for step in t.steps} or all(bias is not None and bias.learned for _, bias in weights):
+    foreign = any(bias is not None and not bias.learned for _, bias in weights)
+    if "batchnorm" in {step.kind for step in t.steps} or not foreign:
         return []
     return [f"the file has no batch normalisation; if the model has, it is in the weights before it: {FOLDED}"]
 

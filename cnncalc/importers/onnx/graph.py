@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from cnncalc.core.diagnostic import Diagnostic, SpecError, did_you_mean
 from cnncalc.core.shapes import Shape
 from cnncalc.importers.onnx.file import check_tensor, first_line, numbers, wrong
-from cnncalc.importers.sketch import Scope
+from cnncalc.importers.sketch import ANY, Scope
 
 BATCH = 2
 """The batch of files that leave it open."""
@@ -189,7 +189,7 @@ def _nested(paths: Iterable[str], kinds: Iterable[str] | None) -> tuple[Scope, .
     found: list[Scope] = []
     before = ""
     listed = list(paths)
-    for path, kind in zip(listed, kinds or [""] * len(listed), strict=True):
+    for path, kind in zip(listed, kinds or [ANY] * len(listed), strict=True):
         inside = path[len(before) + 1 :] if before and path.startswith(f"{before}.") else path
         if not inside or inside == before:
             continue

@@ -318,6 +318,11 @@ class Translator:
             raise NotUnderstoodError(f"needs a map of {len(sizes) - 1} axes")
         return self.emit("reshape", {"shape": list(sizes)}, (x.ref,), sizes)
 
+    def channelled(self, value: Any) -> Map:
+        """A map whose axes come in order and whose first axis is the layer's channels, though there be but one."""
+        x = self.ordered(value)
+        return x if x.axes[:1] == (0,) else plain(self.plain(x), len(x.axes))
+
     def ordered(self, value: Any) -> Map:
         """A map whose axes come in order, though there may be more of size 1; a permuted view becomes a layer."""
         x = self.map(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -40,7 +41,6 @@ _COLUMNS = (
 )
 _NETWORKS = (
     Column("network", "text", 9),
-    Column("file", "text", 5),
     Column("layers", "count", 4),
     Column("confirmed", "count", 8),
     Column("refuted", "count", 8),
@@ -74,7 +74,8 @@ def _summary(results: Sequence[Verification]) -> Iterator[Block]:
     yield Heading("Verification", 1)
     words = f"{_plural(len(results), 'network')}, {_plural(sure + wrong, 'check')}, {sure:,} confirmed"
     yield text((words, "bad" if wrong else "good"), (f", {wrong:,} refuted" if wrong else "", "bad"))
-    yield Table(_NETWORKS, tuple(_network(result) for result in results))
+    shared = {name for name, times in Counter(result.name for result in results).items() if times > 1}
+    yield Table(_NETWORKS, tuple(_network(result, result.name in shared) for result in results))
     yield from _asides(results)
 
 
@@ -91,12 +92,12 @@ def _asides(results: Sequence[Verification]) -> Iterator[Block]:
         yield from (Remark("aside", text(f"{result.name}: {words}")) for words in unconfirmed(result))
 
 
-def _network(result: Verification) -> Line:
+def _network(result: Verification, namesake: bool) -> Line:
+    """A line; a network whose name others have, too, is called by its file."""
     wrong = len(result.mismatches)
     return Line(
         (
-            Cell(result.name, "bad" if result.exit_code else "plain"),
-            Cell(result.file, "dim"),
+            Cell((result.file if namesake else "") or result.name, "bad" if result.exit_code else "plain"),
             Cell(len(result.kinds)),
             Cell(result.confirmed, "good" if result.confirmed else "dim"),
             Cell(wrong, "bad" if wrong else "dim"),

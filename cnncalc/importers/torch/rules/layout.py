@@ -285,12 +285,11 @@ def pad(t: Translator, a: Arguments) -> Value:
             raise NotUnderstoodError("pads the batch, or a vector")
         x = _wider(t, x, outer[0], outer[1], value)
     amounts = amounts[: 2 * axes]
-    for place, (before, after) in enumerate(zip(amounts[::2], amounts[1::2], strict=True)):
-        if before < 0 or after < 0:
+    for place, (low, high) in enumerate(zip(amounts[::2], amounts[1::2], strict=True)):
+        if low < 0 or high < 0:
             # a negative amount cuts off
             dim = len(x.axes) - place
-            size = t.sizes(x)[dim - 1]
-            x = _cut(t, x, dim, max(-before, 0), size - max(-after, 0))
+            x = _cut(t, x, dim, max(-low, 0), t.sizes(x)[dim - 1] - max(-high, 0))
     amounts = [max(amount, 0) for amount in amounts]
     if not any(amounts):
         return x

@@ -65,7 +65,7 @@ def rrelu(t: Translator, a: Arguments) -> Value:
 
 def prelu(t: Translator, a: Arguments) -> Value:
     """One slope for all channels, or one per channel."""
-    x, weight = t.ordered(a["self"]), weight_of(a["weight"])
+    x, weight = t.channelled(a["self"]), weight_of(a["weight"])
     many = weight.shape[0] == t.shape(x.ref)[0]
     if not many and weight.shape[0] != 1:
         raise NotUnderstoodError("has slopes that are neither one nor one per channel")
@@ -110,7 +110,7 @@ def _affine(a: Arguments) -> tuple[Any, Any, bool]:
 
 def batchnorm(t: Translator, a: Arguments) -> Value:
     """Over batch and positions."""
-    x = t.ordered(a["input"])
+    x = t.channelled(a["input"])
     weight, bias, affine = _affine(a)
     mean, variance = a["running_mean"], a["running_var"]
     fields = {"affine": None if affine else False, "track_stats": None if mean is not None else False}
@@ -149,7 +149,7 @@ def layernorm(t: Translator, a: Arguments) -> Value:
 def groupnorm(t: Translator, a: Arguments) -> Value:
     """Over groups of channels."""
     weight, bias, affine = _affine(a)
-    x = t.ordered(a["input"])
+    x = t.channelled(a["input"])
     fields = {"groups": int(a["num_groups"]), "affine": None if affine else False}
     return t.same(x, "groupnorm", fields, (weight, bias))
 
@@ -159,7 +159,7 @@ def instancenorm(t: Translator, a: Arguments) -> Value:
     if a["running_mean"] is not None:
         raise NotUnderstoodError("keeps running statistics, which the language's instancenorm does not")
     weight, bias, affine = _affine(a)
-    return t.same(t.ordered(a["input"]), "instancenorm", {"affine": True if affine else None}, (weight, bias))
+    return t.same(t.channelled(a["input"]), "instancenorm", {"affine": True if affine else None}, (weight, bias))
 
 
 # -- dropout -----------------------------------------------------------------------------------------------------------
@@ -172,7 +172,8 @@ def _rate(rate: float) -> float:
 def _dropout(kind: str) -> Rule:
     def rule(t: Translator, a: Arguments) -> Value:
         rate = _rate(a["p"])
-        return t.map(a.first) if rate == 0 else t.same(t.map(a.first), kind, {"rate": rate})
+        x = t.channelled(a.first) if kind == "spatial_dropout" else t.map(a.first)
+        return x if rate == 0 else t.same(x, kind, {"rate": rate})
 
     return rule
 
