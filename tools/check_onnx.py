@@ -33,7 +33,7 @@ def differences(model: Model, file: Path, way: str, wanted: Measured) -> list[st
     except SpecError as error:
         return [f"refused: {error.problems[0]}"]
     analysis = analyze_spec(finish(compact.sketch, flat=True).spec)
-    totals, expected = analysis.totals, held(module, file)
+    totals, expected = analysis.totals, held(module, model.inputs, file)
     pairs = [
         ("parameters", totals.params, expected.params),
         ("numbers in buffers", totals.buffers, expected.buffers),

@@ -48,9 +48,9 @@ class Computed(NamedTuple):
     """What is compared of a layer."""
 
     kind: str
-    output: tuple[int, ...]
-    params: int
-    macs: int
+    output: Any
+    params: Any
+    macs: Any
     receptive_field: Any
 
 
@@ -117,20 +117,22 @@ def alike(one: list[Computed], other: list[Computed]) -> bool:
 
     A permuted or viewed map is read through its axes until a layer needs them otherwise, so the moves between may come later.
     """
-
-    def seen(layer: Computed) -> tuple[Any, ...]:
-        return layer.kind, sorted(size for size in layer.output if size != 1), layer.params, layer.macs
-
     pairs = list(zip(one, other, strict=False))
     moved = [a.output != b.output or a.receptive_field == b.receptive_field for a, b in pairs]
-    return len(one) == len(other) and all(moved) and [*map(seen, one)] == [*map(seen, other)]
+    return len(one) == len(other) and all(moved) and [*map(_seen, one)] == [*map(_seen, other)]
+
+
+def _seen(layer: Computed) -> tuple[Any, ...]:
+    """What of a layer does not depend on the order of axes and on axes of size 1."""
+    return layer.kind, sorted(size for size in layer.output if size != 1), layer.params, layer.macs
 
 
 def _kind(row: Row) -> str:
     """The kind; adaptive pooling to one position is global pooling, and dropping channels of a vector dropping numbers."""
-    if row.kind == "spatial_dropout" and len(row.output) == 1:
+    output = row.output or ()
+    if row.kind == "spatial_dropout" and len(output) == 1:
         return "dropout"
-    whole = row.kind.startswith("adaptive_") and set(row.output[1:]) == {1}
+    whole = row.kind.startswith("adaptive_") and set(output[1:]) == {1}
     return row.kind.replace("adaptive", "global") if whole else _SAME.get(row.kind, row.kind)
 
 
@@ -210,8 +212,13 @@ def _excuse(graph: Graph, found: list[tuple[str, Any, Any]]) -> str:
         return "nothing is computed"
     peaks = {"torch inference_peak_bytes", "torch training_peak_bytes"}
     # the importer ends the trunk in a result that nothing else is computed from, and runs it before the heads
-    if any(graph.result in node.inputs for node in graph.nodes) and what <= {*peaks, "layers"}:
-        rows = [[sorted(map(repr, side)) for side in pair[1:]] for pair in found if pair[0] == "layers"]
+    ends = {graph.result}
+    for node in reversed(graph.nodes):
+        if node.index in ends and node.kind in _MOVES and node.output == graph.shape(node.inputs[0]):
+            ends.add(node.inputs[0])
+    read = [ref for node in graph.nodes if node.index not in ends for ref in node.inputs]
+    if ends.intersection(read) and what <= {*peaks, "layers"}:
+        rows = [[sorted(map(_seen, side)) for side in pair[1:]] for pair in found if pair[0] == "layers"]
         return "the same but for the result that ends the trunk" if all(one == two for one, two in rows) else ""
     if not what <= peaks:
         return ""
@@ -240,7 +247,8 @@ def others(spec: str) -> tuple[str, str]:
         assert computing(first) == computing(again), "layers of the YAML differ"
         model = keras_model(str(cnncalc.export(spec, "keras")))
         held = model.count_params()
-        assert held == first.totals.params + first.totals.buffers, f"{held} numbers"
+        counted = (first.totals.params or 0) + (first.totals.buffers or 0)
+        assert held == counted, f"{held} numbers instead of {counted}"
         ends = [(shape[-1], *shape[1:-1]) for shape in (output.shape for output in model.outputs)]
         wanted = [graph.shape(ref) for ref in results(units(graph), graph)]
         assert ends == wanted, f"results of {ends} instead of {wanted}"

@@ -85,6 +85,18 @@ def test_axes_of_length_1_do_not_disturb_the_order() -> None:
     assert not ordered((2, 5, 2, 1), (10, 1, 5, 5))
 
 
+def test_two_gradients_of_a_shared_bias_per_number(tmp_path: Path) -> None:
+    """Each is a sum over the batch, viewed without that axis: a view is never added to in place."""
+    path = tmp_path / "bias.yaml"
+    bias = "{bias: true, weight: false, per: number"
+    path.write_text(
+        f"cnncalc: 1\nname: b\ninput: 6x4x9\nlayers: [{{scale: {bias}, name: first}}}}, {{scale: {bias}, share: first}}}}]\n",
+        encoding="utf-8",
+    )
+    predicted, measured = both(graph(path), 1)
+    assert predicted == measured
+
+
 VOLUMES = {
     # torch's own transposed convolution makes room for the larger of input and result: in float32 for a small image
     # alone, in float64 for any

@@ -68,11 +68,14 @@ class Held(NamedTuple):
     """Batch normalisations that the exporter multiplied into other weights."""
 
 
-def held(module: nn.Module, file: Path) -> Held:
-    """The module's numbers without normalisations that are not in the file, with the biases that it has instead."""
+def held(module: nn.Module, shapes: Sequence[tuple[int, ...]], file: Path) -> Held:
+    """The numbers of what a prediction runs, without normalisations that are not in the file, with the biases that it has
+    instead."""
     graph = onnx.load(str(file)).graph
     stored = {one.name: prod(one.dims) for one in graph.initializer}
-    norms = {name: one for name, one in module.named_modules() if isinstance(one, nn.modules.batchnorm._BatchNorm)}
+    idle = _idle(module, shapes)
+    run = {name: one for name, one in module.named_modules() if one not in idle}
+    norms = {name: one for name, one in run.items() if isinstance(one, nn.modules.batchnorm._BatchNorm)}
     read = {name for node in graph.node if node.op_type == "BatchNormalization" for name in node.input}
     folded = {name: one for name, one in norms.items() if f"{name}.running_mean" not in read}
     same = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "Identity"}
@@ -81,9 +84,21 @@ def held(module: nn.Module, file: Path) -> Held:
         for node in graph.node
         if node.op_type in ("Conv", "ConvTranspose") and len(node.input) > 2
     }
-    own = [one for one in module.modules() if isinstance(one, nn.modules.conv._ConvNd)]
-    more = sum(stored.get(name, 0) for name in biases) - sum(one.out_channels for one in own if one.bias is not None)
-    params = sum(one.numel() for one in module.parameters()) + more
-    params -= sum(one.numel() for norm in folded.values() for one in norm.parameters())
+    own = [one for one in run.values() if isinstance(one, nn.modules.conv._ConvNd)]
+    params = sum(stored.get(name, 0) for name in biases) - sum(one.out_channels for one in own if one.bias is not None)
+    params += sum(one.numel() for one in module.parameters())
+    params -= sum(one.numel() for gone in (*idle, *folded.values()) for one in gone.parameters())
     buffers = sum(2 * norm.num_features for name, norm in norms.items() if name not in folded)
     return Held(params, buffers, tuple(folded))
+
+
+def _idle(module: nn.Module, shapes: Sequence[tuple[int, ...]]) -> set[nn.Module]:
+    """The innermost modules that a prediction does not run, such as auxiliary heads."""
+    leaves = {one for one in module.modules() if next(one.children(), None) is None}
+    run: set[nn.Module] = set()
+    hooks = [leaf.register_forward_hook(lambda one, read, given: run.add(one)) for leaf in leaves]
+    with torch.no_grad():
+        module(*(torch.zeros(1, *shape) for shape in shapes))
+    for hook in hooks:
+        hook.remove()
+    return leaves - run

@@ -279,6 +279,16 @@ def test_modules_that_read_their_input_twice_are_no_repeat_by_name(tmp_path: Pat
     assert analyze(imported.spec).totals.params == 30 + 36
 
 
+def test_constants_that_count_as_parameters_are_told(tmp_path: Path) -> None:
+    """A frozen norm as torch exports it: factors that no parameter's name stands for."""
+    nodes = [node("Conv", "x c.weight", "a"), node("Mul", "a mul_2", "y")]
+    tensors = {"c.weight": zeros(8, 3, 3, 3), "mul_2": numpy.arange(8, dtype=F).reshape(8, 1, 1)}
+    imported = convert(save(build(nodes, {"x": ["N", 3, 8, 8]}, tensors), tmp_path), {})
+    assert imported.notes == (
+        "8 numbers that count as parameters may be constants of the model, by their names (mul_2)",
+    )
+
+
 def test_layers_that_no_result_needs_are_left_out(tmp_path: Path) -> None:
     nodes = [node("Conv", "x v", "unread"), node("Conv", "x w", "y")]
     imported = convert(save(build(nodes, {"x": [1, 3, 8, 8]}, {**W, "v": zeros(9, 3, 1, 1)}), tmp_path), {})

@@ -216,6 +216,24 @@ def test_results_that_others_are_computed_from_end_no_trunk() -> None:
     assert outputs(made) == {"": (32, 4, 4), "output0": (8, 16, 16), "output1": (16, 8, 8)}
 
 
+class SideBySide(nn.Module):
+    """A list of convolutions that all read one map, joined by the module around the list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(4, 8, 1)
+        self.convs = nn.ModuleList(nn.Conv2d(8, 6, 3, padding=rate, dilation=rate) for rate in (1, 2, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        return torch.cat([conv(x) for conv in self.convs], 1)
+
+
+def test_a_list_of_parallel_layers_is_a_list_of_branches() -> None:
+    text = convert(SideBySide(), [(4, 16, 16)], "net").text
+    assert "- [{conv: {name: convs_2, filters: 6, kernel: 3, padding: 4, dilation: 4}}]" in text
+
+
 def test_kernels_per_axis_are_parameters_of_one_block() -> None:
     class Unit(nn.Module):
         def __init__(self, kernel: Sequence[int]) -> None:

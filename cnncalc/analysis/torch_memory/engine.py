@@ -133,6 +133,7 @@ class Engine:
         # one image on one position may broadcast nothing
         if gradient.wide and real(shape) != real(operation.shape):
             grad = self._replaced(grad, shape, gradient.between or size, None)
+            grad.viewed = len(shape) < len(operation.shape)  # summed with all axes kept, then viewed without the first
         if gradient.between is not None:
             whole = real(shape)
             grad = self._replaced(grad, shape, size, elementwise(whole, [(whole, grad.strides)]))

@@ -95,12 +95,12 @@ def _apart(sketch: Sketch, refs: list[Ref], depth: int) -> bool:
     """Whether a member of a numbered list reads nothing of the members before it."""
     seen: set[Ref] = set()
     before: set[Ref] = set()
-    own: Scope | None = None
+    own = ""
     reads = True
     for ref in refs:
-        scope = sketch.steps[ref].scope
-        member = scope[depth] if len(scope) > depth else None
-        if member is None or not member.name.isdigit():
+        step = sketch.steps[ref]
+        member = step.scope[depth].name if len(step.scope) > depth else step.name
+        if not member.isdigit():
             return False
         if member != own:
             if not reads:

@@ -87,12 +87,10 @@ def sketch(graph: Network, name: str, file: str) -> Sketch:
     source = f"ONNX file {Path(file).name} of {graph.producer}, operator set {graph.opset}"
     whole = tidy(Sketch(valid(name), source, shapes, tuple(t.steps), tuple(outputs)), _leaves(t))
     held = {key: t.stored[key] for step in whole.steps for key in step.weights}
-    measured = Measured(
-        params=sum(count for key, count in held.items() if key not in t.buffers),
-        buffers=sum(count for key, count in held.items() if key in t.buffers),
-    )
+    own = {key: count for key, count in held.items() if key not in t.buffers}
+    measured = Measured(params=sum(own.values()), buffers=sum(held.values()) - sum(own.values()))
     unused = _unused(held, graph)
-    notes = (*t.notes, *_unused_note(unused, graph), *_folded_note(t, graph), *whole.notes)
+    notes = (*t.notes, *_unused_note(unused, graph), *_nameless_note(own, graph), *_folded_note(t, graph), *whole.notes)
     return replace(whole, measured=measured, notes=notes, unused=unused)
 
 
@@ -159,6 +157,16 @@ def _unused_note(unused: tuple[str, ...], graph: Network) -> list[str]:
         return []
     count = sum(prod(graph.tensors[one].dims) for one in unused)
     return [f"{count:,} numbers of the file are no weights of a layer: {_listed(unused)}"]
+
+
+def _nameless_note(own: Mapping[str, int], graph: Network) -> list[str]:
+    """That some of the parameters have other names than parameters have, where others have such."""
+    stored = {key: graph.tensors.get(key.partition("@")[0]) for key in own}
+    odd = tuple(key for key, one in stored.items() if one is not None and not one.learned and not one.spare)
+    if not odd or not any(one is not None and one.learned for one in stored.values()):
+        return []
+    count, names = sum(own[key] for key in odd), _listed(odd)
+    return [f"{count:,} numbers that count as parameters may be constants of the model, by their names ({names})"]
 
 
 def _listed(names: tuple[str, ...]) -> str:

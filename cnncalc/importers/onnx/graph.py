@@ -112,7 +112,7 @@ def network(model: Any, file: str, given: Mapping[str, Shape]) -> Network:
 
 
 _PARAMETER = re.compile(
-    r"[./](weight|bias|gamma|beta|alpha|kernel|slope|scale|layer_scale\w*)(:0)?$|^[A-Za-z_]\w*(\.\w+)+$", re.I
+    r"[./](weight|bias|gamma|beta|alpha|kernel|slope|scale|layer_scale\w*)(:0)?$|^[A-Za-z_]\w*(\.[\w-]+)+$", re.I
 )
 
 
