@@ -75,6 +75,7 @@ class Training:
         self.network = network
         self.inputs = inputs
         self.setup = setup
+        self.recomputes = bool(graph.checkpoints)
         self.trainable = [p for p in network.parameters() if p.requires_grad]
         task = graph.spec.task
         self.loss = None if task is None or task.loss is None else str(task.loss)
@@ -100,14 +101,17 @@ class Training:
     def prime(self, outputs: list[Tensor]) -> None:
         """Leaves everything as a first step does: with the optimizer's state. Nothing may name the outputs.
 
-        No backward pass runs: its gradients decide nothing but which parameters have a state, at a rate of 0.
+        At a rate of 0 gradients decide nothing but which parameters have a state, so zeros do, without a backward pass.
         """
         with self.casting():
             loss = self._total(outputs)
-        touched = reached(loss)
+        if self.recomputes and loss.requires_grad:
+            # a checkpoint that overwrites its input refers to itself, until a backward pass lets go of it
+            loss.backward()
+        else:
+            for parameter in reached(loss):
+                parameter.grad = torch.zeros_like(parameter)
         del loss
-        for parameter in touched:
-            parameter.grad = torch.zeros_like(parameter)
         self._update()
         if self.optimizer is not None and not self.setup.zeroed:
             self.optimizer.zero_grad()

@@ -20,6 +20,14 @@ CASES = {
         "3x11",
         "- conv: {filters: 3, kernel: 1}\n- dense: {units: 40, axis: channels, trainable: false}\n- silu",
     ),
+    "a signal of length 1 is convolved as an image whose channels come last": (
+        "1x12",
+        "- permute: [1, 0]\n- conv: {filters: 40, kernel: 3, padding: same}",
+    ),
+    "the result of a transposed convolution of such a signal lies channels last": (
+        "1x12",
+        "- permute: [1, 0]\n- transposed_conv: {filters: 40, kernel: 3}\n- instancenorm\n- conv: {filters: 30, kernel: 3}",
+    ),
     "a bias that is added in place": (
         "3x7x6",
         "- dense: {units: 9, axis: channels}\n- silu\n- conv: {filters: 2, kernel: 3}",

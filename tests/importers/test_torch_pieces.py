@@ -109,6 +109,15 @@ def test_the_rearrangement_is_the_modules() -> None:
     assert torch.equal(y, blocks(x, 3, 5, 1, 2, 4).view(2, 12, 2, 3))
 
 
+def test_normalisation_with_a_scale_alone_or_an_offset_alone() -> None:
+    only = {"p": nn.Parameter(torch.ones(4))}
+    assert layers(read(lambda m, x: F.group_norm(x, 2, m.p), **only)) == ["groupnorm groups=2 affine=False", "scale"]
+    made = read(lambda m, x: F.instance_norm(x, bias=m.p), **only)
+    assert layers(made) == ["instancenorm", "scale weight=False bias=True"]
+    made = read(lambda m, x: F.layer_norm(x.movedim(1, -1), (4,), m.p).movedim(-1, 1), **only)
+    assert layers(made) == ["layernorm affine=False", "scale"] and analyze_spec(made.spec).totals.params == 4
+
+
 def standardised(m: Any, x: Tensor) -> Tensor:
     w = m.conv.weight
     w = (w - w.mean((1, 2, 3), keepdim=True)) / (w.var((1, 2, 3), keepdim=True) + 1e-5).sqrt()

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 
-from cnncalc.analysis.torch_memory.strides import Shape, Strides, contiguous, dense, elementwise, image, ordered
+from cnncalc.analysis.torch_memory.strides import Shape, Strides, contiguous, dense, elementwise, image, known, ordered
 from cnncalc.layers.operations import RESULT, Layout, Operation, Size
 
 NATIVE = 20_480
 """Up to so many numbers of one image torch convolves with its own kernels instead of oneDNN's."""
-VOLUME = 5
-"""The axes of a batch of volumes."""
+SIGNAL, VOLUME = 3, 5
+"""The axes of a batch of signals, and of volumes."""
 FLOAT32 = 4
 THREADS = "torch with a single thread runs {} in another kernel, which lays volumes out otherwise: the figures are for several threads"
 PROCESSOR = "it depends on the processor in which kernel torch runs {} in 16 bits, which lays volumes out otherwise: the figures are for one that has instructions for them"
@@ -36,7 +36,9 @@ def forward(operation: Operation, strides: tuple[Strides, ...], real: Real, digi
         image(shape, one, mine) is None for one, mine in zip(shapes, strides, strict=True)
     ):
         return None
-    return None if plain(operation, real, digits) else image(shape, shapes[0], strides[0])
+    if operation.name == "conv":
+        return None if plain(operation, real, digits) else convolved(shape, shapes[0], strides[0])
+    return image(shape, shapes[0], strides[0])
 
 
 def backward(
@@ -47,7 +49,7 @@ def backward(
     mine = strides[position]
     if operation.name == "conv":
         fed = real(operation.shapes[0])
-        return None if strides[0] is None or plain(operation, real, digits) else image(shape, fed, strides[0])
+        return None if plain(operation, real, digits) else convolved(shape, fed, strides[0])
     if operation.layout is Layout.FOLLOW:
         whole = real(operation.shape)
         if real(operation.shapes[0]) != whole:
@@ -92,6 +94,17 @@ def moved(shape: Shape, strides: Strides, axes: tuple[int, ...]) -> tuple[Shape,
 def folds(shape: Shape, strides: tuple[int, ...]) -> bool:
     """Whether matmul takes all axes but the last as one."""
     return all(strides[axis] == strides[axis + 1] * shape[axis + 1] for axis in range(len(shape) - 2))
+
+
+def convolved(shape: Shape, fed: Shape, strides: Strides) -> Strides:
+    """The strides of what a convolution makes, fed with a map that lies like this; a signal, put in order, as an image of height 1."""
+    if len(fed) != SIGNAL or len(shape) != SIGNAL:
+        return image(shape, fed, strides)
+    if strides is None or not ordered(fed, strides):
+        return None
+    batch, channels, length = strides
+    found = image((*shape[:2], 1, shape[2]), (*fed[:2], 1, fed[2]), (batch, channels, length * fed[2], length))
+    return None if found is None else known(shape, (found[0], found[1], found[3]))
 
 
 def native(operation: Operation, real: Real, digits: int) -> bool:

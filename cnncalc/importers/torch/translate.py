@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from math import prod
 from typing import Any, NamedTuple
 
 import torch
@@ -20,7 +19,7 @@ from cnncalc.importers.sketch import Ref, Scope, Step
 from cnncalc.importers.torch.arguments import Arguments, NotUnderstoodError
 from cnncalc.importers.torch.partial import Region
 from cnncalc.importers.torch.trace import BATCH, Traced, location
-from cnncalc.importers.torch.values import Noise, Split, Unknown, Value, Weight
+from cnncalc.importers.torch.values import Noise, Split, Unknown, Value, Weight, computed, sizes_of
 from cnncalc.layers import layer_class
 
 _ALIASES = frozenset(
@@ -86,20 +85,20 @@ class Translator:
             elif node.op == "call_function":
                 self.values[node] = self._call(node)
             elif node.op == "get_attr":
-                self.values[node] = Weight((), _sizes(node), made=True)
+                self.values[node] = Weight((), sizes_of(node), made=True)
 
     def _placeholder(self, node: Any) -> Value:
         name = node.name
         if name in self.traced.tensors:
             full = self.traced.tensors[name]
-            return Weight((self.module.keys.get(full, full),), _sizes(node))
+            return Weight((self.module.keys.get(full, full),), sizes_of(node))
         if name in self.traced.inputs:
-            sizes = _sizes(node)
+            sizes = sizes_of(node)
             if len(sizes) < 2 or len(sizes) > 5 or sizes[0] != BATCH:
                 return Unknown()
             self.shapes.append(sizes[1:])
             return plain(-len(self.shapes), len(sizes) - 1)
-        return Weight((), _sizes(node), made=True)
+        return Weight((), sizes_of(node), made=True)
 
     def _call(self, node: Any) -> Value:
         if node.target is operator.getitem:
@@ -120,7 +119,7 @@ class Translator:
         if any(isinstance(value, Unknown) for value in inputs):
             return Unknown()
         if inputs and all(isinstance(value, Weight) for value in inputs):
-            return _computed(node, inputs)
+            return computed(node, inputs)
         rule = self.rules.get(name) or self.rules.get(name.rstrip("_"))
         if rule is None and not node.users:
             return Unknown()
@@ -169,7 +168,7 @@ class Translator:
         path = ".".join(scope.name for scope in self.scope(node))
         where = f" ({place})" if place else ""
         operation = node.target._schema.name.partition("::")[2]
-        sizes = [_sizes(one) for one in node.all_input_nodes if "val" in one.meta]
+        sizes = [sizes_of(one) for one in node.all_input_nodes if "val" in one.meta]
         received = " and ".join("x".join(map(str, size[1:])) for size in sizes if len(size) > 1)
         self.refused[node] = Diagnostic(f"{operation}{where} {reason}", path=path, received=received)
         return Unknown()
@@ -295,7 +294,7 @@ class Translator:
 
     def raw(self) -> Shape:
         """The sizes of the operation's result with the batch."""
-        return _sizes(self.node)
+        return sizes_of(self.node)
 
     def shape(self, ref: Ref) -> Shape:
         """A value's shape, channels first."""
@@ -351,7 +350,7 @@ class Translator:
 
     def result(self) -> Shape:
         """The sizes of the operation's (first) result without the batch."""
-        sizes = _sizes(self.node)
+        sizes = sizes_of(self.node)
         if not sizes or sizes[0] != BATCH:
             raise NotUnderstoodError("mixes the images of a batch")
         return sizes[1:]
@@ -391,27 +390,3 @@ def _whole(value: Any) -> Any:
         return value
     near = float(f"{value:.10g}")
     return int(near) if near.is_integer() and abs(near) < 1e9 else near
-
-
-def _sizes(node: Any) -> Shape:
-    value = node.meta.get("val")
-    if isinstance(value, list | tuple):
-        value = value[0] if value else None
-    return tuple(int(size) for size in value.shape) if isinstance(value, torch.Tensor) else ()
-
-
-def _computed(node: Any, inputs: list[Any]) -> Weight:
-    """Something made of weights alone: a view of one, or a computed one."""
-    names = tuple(dict.fromkeys(name for value in inputs for name in value.names))
-    shape = _sizes(node)
-    view = len(inputs) == 1 and not inputs[0].made and prod(shape) == prod(inputs[0].shape) and _moves(node)
-    return Weight(names, shape, made=not view)
-
-
-_VIEWS = frozenset(
-    {"view", "reshape", "unsqueeze", "squeeze", "flatten", "expand", "alias", "detach", "contiguous", "to"}
-)
-
-
-def _moves(node: Any) -> bool:
-    return node.target._schema.name.partition("::")[2] in _VIEWS

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from math import prod
+from typing import Any, NamedTuple
+
+import torch
 
 from cnncalc.core.shapes import Shape
 from cnncalc.importers.maps import Map
@@ -46,3 +49,28 @@ class Unknown(NamedTuple):
 
 
 Value = Map | Split | Weight | Noise | Unknown | tuple  # type: ignore[type-arg]
+
+
+def sizes_of(node: Any) -> Shape:
+    """The sizes of an operation's (first) result with the batch; none where it gives no tensor."""
+    value = node.meta.get("val")
+    if isinstance(value, list | tuple):
+        value = value[0] if value else None
+    return tuple(int(size) for size in value.shape) if isinstance(value, torch.Tensor) else ()
+
+
+def computed(node: Any, inputs: list[Any]) -> Weight:
+    """Something made of weights alone: a view of one, or a computed one."""
+    names = tuple(dict.fromkeys(name for value in inputs for name in value.names))
+    shape = sizes_of(node)
+    view = len(inputs) == 1 and not inputs[0].made and prod(shape) == prod(inputs[0].shape) and _moves(node)
+    return Weight(names, shape, made=not view)
+
+
+_VIEWS = frozenset(
+    {"view", "reshape", "unsqueeze", "squeeze", "flatten", "expand", "alias", "detach", "contiguous", "to"}
+)
+
+
+def _moves(node: Any) -> bool:
+    return node.target._schema.name.partition("::")[2] in _VIEWS

@@ -100,12 +100,21 @@ def _softmax(kind: str) -> Rule:
 
 
 def _affine(a: Arguments) -> tuple[Any, Any, bool]:
+    """Scale and offset, where there are both; one alone is a layer of its own, see `_single`."""
     weight, bias = a["weight"], a["bias"]
-    if (weight is None) != (bias is None):
-        raise NotUnderstoodError("has a scale without an offset, or the reverse, which the language does not know")
-    if weight is None:
+    if weight is None or bias is None:
         return None, None, False
     return weight_of(weight), weight_of(bias, "bias"), True
+
+
+def _single(t: Translator, a: Arguments, y: Map) -> Map:
+    """A normalisation with the scale or the offset that it has without the other one."""
+    weight, bias = a["weight"], a["bias"]
+    if (weight is None) == (bias is None):
+        return y
+    if weight is not None:
+        return t.same(y, "scale", None, (weight_of(weight),))
+    return t.same(y, "scale", {"weight": False, "bias": True}, (weight_of(bias, "bias"),))
 
 
 def batchnorm(t: Translator, a: Arguments) -> Value:
@@ -115,13 +124,13 @@ def batchnorm(t: Translator, a: Arguments) -> Value:
     mean, variance = a["running_mean"], a["running_var"]
     fields = {"affine": None if affine else False, "track_stats": None if mean is not None else False}
     buffers = () if mean is None else (weight_of(mean, "buffer"), weight_of(variance, "buffer"))
-    return t.same(x, "batchnorm", fields, (weight, bias, *buffers))
+    return _single(t, a, t.same(x, "batchnorm", fields, (weight, bias, *buffers)))
 
 
 def layernorm(t: Translator, a: Arguments) -> Value:
     """Over the tensor's last axes: of a channels-last view the channels, else all of them."""
     x = t.map(a["input"])
-    weight, bias, affine = _affine(a) if a["bias"] is not None or a["weight"] is None else (None, None, False)
+    weight, bias, affine = _affine(a)
     rank = len(t.shape(x.ref))
     normed = x.axes[len(x.axes) - len(a["normalized_shape"]) :]
     if normed == (0,):
@@ -139,11 +148,9 @@ def layernorm(t: Translator, a: Arguments) -> Value:
         )
         over = None
     y = t.same(x, "layernorm", {"over": over, "affine": None if affine else False}, (weight, bias))
-    if a["weight"] is not None and not affine:
-        if over == "all" and rank > 1:
-            raise NotUnderstoodError("has a scale per position without an offset, which the language does not know")
-        return t.same(y, "scale", None, (weight_of(a["weight"]),))
-    return y
+    if (a["weight"] is None) != (a["bias"] is None) and over == "all" and rank > 1:
+        raise NotUnderstoodError("has a scale per position without an offset, which the language does not know")
+    return _single(t, a, y)
 
 
 def groupnorm(t: Translator, a: Arguments) -> Value:
@@ -151,7 +158,7 @@ def groupnorm(t: Translator, a: Arguments) -> Value:
     weight, bias, affine = _affine(a)
     x = t.channelled(a["input"])
     fields = {"groups": int(a["num_groups"]), "affine": None if affine else False}
-    return t.same(x, "groupnorm", fields, (weight, bias))
+    return _single(t, a, t.same(x, "groupnorm", fields, (weight, bias)))
 
 
 def instancenorm(t: Translator, a: Arguments) -> Value:
@@ -159,7 +166,9 @@ def instancenorm(t: Translator, a: Arguments) -> Value:
     if a["running_mean"] is not None:
         raise NotUnderstoodError("keeps running statistics, which the language's instancenorm does not")
     weight, bias, affine = _affine(a)
-    return t.same(t.channelled(a["input"]), "instancenorm", {"affine": True if affine else None}, (weight, bias))
+    return _single(
+        t, a, t.same(t.channelled(a["input"]), "instancenorm", {"affine": True if affine else None}, (weight, bias))
+    )
 
 
 # -- dropout -----------------------------------------------------------------------------------------------------------
