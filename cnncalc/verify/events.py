@@ -105,6 +105,7 @@ def _walk(nodes: Any) -> Iterator[_Raw]:
 def _events(raw: list[_Raw]) -> Events:
     born: dict[int, int] = {}
     scratch: set[int] = set()
+    foreign: set[int] = set()  # releases of what was there before the run: somebody's garbage, no part of it
     for index, event in enumerate(raw):
         if event.bytes > 0:
             born[event.pointer] = index
@@ -113,8 +114,11 @@ def _events(raw: list[_Raw]) -> Events:
             kernel = event.scope >= 0 and raw[start].scope == event.scope
             if kernel or _python_number(raw[start]):
                 scratch |= {start, index}
+        else:
+            foreign.add(index)
+    scratch |= foreign
     kept = tuple(Event(one.bytes, one.operations[1:]) for index, one in enumerate(raw) if index not in scratch)
-    return Events(kept, _most(event.bytes for event in raw))
+    return Events(kept, _most(event.bytes for index, event in enumerate(raw) if index not in foreign))
 
 
 def _python_number(event: _Raw) -> bool:

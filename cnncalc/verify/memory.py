@@ -102,12 +102,13 @@ def _save(graph: Graph, training: Training, observed: Observed, seen: MemorySeen
     kept: dict[int, torch.UntypedStorage] = {}
     fresh: list[int] = []
 
-    def pack(tensor: Tensor) -> Tensor:
+    def pack(tensor: Tensor) -> Tensor | None:
         storage = tensor.untyped_storage()
         if storage._cdata not in own and storage._cdata not in kept:
             kept[storage._cdata] = storage
             fresh.append(storage.nbytes())
-        return tensor
+        # what a graph keeps of its own results is freed by a backward pass alone
+        return tensor if training.recomputes else None
 
     outputs: dict[int, Tensor] = {}
     network.train()

@@ -35,6 +35,18 @@ def test_events_of_a_run() -> None:
     assert Events((Event(5, ()), Event(-5, ()), Event(3, ())), 5).peak(0) == 5
 
 
+def test_what_goes_and_was_there_before_is_no_part_of_a_run() -> None:
+    garbage = [torch.ones(1000)]
+
+    def run() -> None:
+        garbage.clear()
+        torch.ones(10)
+
+    (seen,) = record(run)
+    assert [event.bytes for event in seen.tensors] == [40, -40]
+    assert (seen.peak(0), seen.allocated) == (40, 40)
+
+
 def test_scratch_is_what_one_kernel_makes_and_frees() -> None:
     """A batched product of a transposed operand, sorted: indices are results, the copy inside is not."""
     values = torch.rand(64, 64)

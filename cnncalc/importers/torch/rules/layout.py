@@ -86,6 +86,17 @@ def transpose(t: Translator, a: Arguments) -> Value:
     return _permuted(t, a.first, order)
 
 
+def movedim(t: Translator, a: Arguments) -> Value:
+    """Some axes to other places, the rest in their order."""
+    count = len(t.raw())
+    given = ([a[name]] if isinstance(a[name], int) else a[name] for name in ("source", "destination"))
+    sources, places = ([int(dim) % count for dim in dims] for dims in given)
+    order = [dim for dim in range(count) if dim not in sources]
+    for place, dim in sorted(zip(places, sources, strict=True)):
+        order.insert(place, dim)
+    return _permuted(t, a.first, order)
+
+
 def _permuted(t: Translator, value: Any, order: list[int]) -> Value:
     if isinstance(value, Split):
         return splits.permuted(value, order)
@@ -353,6 +364,8 @@ RULES: dict[str, Rule] = {
     "unsqueeze": unsqueeze,
     "permute": permute,
     "transpose": transpose,
+    "movedim": movedim,
+    "moveaxis": movedim,
     "expand": expand,
     "expand_as": expand,
     "slice": slice_,
