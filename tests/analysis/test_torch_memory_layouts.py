@@ -55,6 +55,14 @@ CASES = {
         "4x3x3",
         "- dense: {units: 2, axis: channels}\n- upsample: {factor: 1}",
     ),
+    "a pixel unshuffle goes back as the gradient that comes in lies": (
+        "4x8x8",
+        "- dense: {units: 9, axis: channels}\n- pixel_unshuffle: 2\n- flatten\n- dense: 2",
+    ),
+    "a pixel shuffle goes back as the gradient that comes in lies": (
+        "4x8x8",
+        "- dense: {units: 16, axis: channels}\n- pixel_shuffle: 4",
+    ),
     "a transposed convolution of a volume": (
         "12x5x6x6",
         "- transposed_conv: {filters: 3, kernel: [1, 1, 2], padding: same}\n- conv: {filters: 3, kernel: 1, groups: 3}",

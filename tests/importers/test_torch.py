@@ -21,6 +21,7 @@ from cnncalc.importers.torch.find import arguments, find
 from cnncalc.spec.load import load_source
 from cnncalc.spec.shipped import shipped_block
 from tests.importers.models import residual
+from tests.importers.models.function import Of
 from tests.importers.models.table import DENSE_LIST, DENSENET121, RESNET50, Model
 
 
@@ -39,19 +40,6 @@ def layers(module: nn.Module, shape: Any = (4, 8, 8), **options: Any) -> list[st
     return [
         " ".join([call.kind, *(f"{key}={value}" for key, value in call.fields.items())]) for call in spec.layers.calls
     ]
-
-
-class Of(nn.Module):
-    """A module of one function."""
-
-    def __init__(self, function: Any, **parts: Any) -> None:
-        super().__init__()
-        for name, part in parts.items():
-            setattr(self, name, part)
-        self.function = function
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.function(self, x)
 
 
 @pytest.mark.parametrize(("model", "lines"), [(RESNET50, 80), (DENSENET121, 120)], ids=["resnet50", "densenet121"])
@@ -190,7 +178,7 @@ def test_all_that_is_not_understood_is_told_at_once_with_its_place() -> None:
     found = problems(nn.Sequential(inner, Of(lambda m, x: x.cumsum(1))))
     # what comes after something unknown is unknown too and is not told again
     assert len(found) == 1
-    assert found[0].startswith("0.1: sort (") and "test_torch.py:" in found[0]
+    assert found[0].startswith("0.1: sort (") and "function.py:" in found[0]
     two = problems(Of(lambda m, x: torch.cat([x.cumsum(1), x.erf()], 1)))
     assert [one.partition(" (")[0].rpartition(" ")[2] for one in two] == ["cumsum", "erf"]
 

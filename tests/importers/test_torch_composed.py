@@ -12,19 +12,7 @@ from torch import Tensor, nn
 from cnncalc import SpecError
 from cnncalc.importers.finish import Imported
 from cnncalc.importers.torch.convert import convert
-
-
-class Of(nn.Module):
-    """A module of one function."""
-
-    def __init__(self, function: Any, **parts: Any) -> None:
-        super().__init__()
-        for name, part in parts.items():
-            setattr(self, name, part)
-        self.function = function
-
-    def forward(self, *inputs: Tensor) -> Any:
-        return self.function(self, *inputs)
+from tests.importers.models.function import Of
 
 
 class SameConv(nn.Conv2d):

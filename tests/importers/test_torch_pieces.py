@@ -13,19 +13,7 @@ from cnncalc.analysis.analyze import analyze_spec
 from cnncalc.importers.check import equal
 from cnncalc.importers.finish import Imported, finish
 from cnncalc.importers.torch.convert import convert
-
-
-class Of(nn.Module):
-    """A module of one function."""
-
-    def __init__(self, function: Any, **parts: Any) -> None:
-        super().__init__()
-        for name, part in parts.items():
-            setattr(self, name, part)
-        self.function = function
-
-    def forward(self, *inputs: Tensor) -> Any:
-        return self.function(self, *inputs)
+from tests.importers.models.function import Of
 
 
 def read(function: Any, shape: tuple[int, ...] = (4, 8, 8), **parts: Any) -> Imported:
