@@ -21,6 +21,8 @@ class _Elementwise(Layer):
     """The operations per number; DESIGN's table of FLOPs is made of these."""
     keeps: ClassVar[str] = "input"
     """What torch saves for backward: input or result."""
+    layout: ClassVar[Layout] = Layout.FOLLOW
+    """How torch lays the result out."""
 
     def ops(self, inputs: tuple[Shape, ...], output: Shape) -> Ops:
         """A fixed number of operations per output number."""
@@ -30,7 +32,7 @@ class _Elementwise(Layer):
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
         """One elementwise operation."""
         program = self.program(inputs)
-        program.unary(self.kind, 0, self.keeps)
+        program.unary(self.kind, 0, self.keeps, layout=self.layout)
         return program.done()
 
 
@@ -56,6 +58,7 @@ class Relu6(_Elementwise):
 
     kind: ClassVar[str] = "relu6"
     overwrites: ClassVar[str] = "copy"
+    layout: ClassVar[Layout] = Layout.LIKE
     cost: ClassVar[Ops] = Ops(comparisons=2)
 
 

@@ -58,7 +58,7 @@ class GlobalMaxPool(_GlobalPool):
         """Adaptive max pooling to one position, then flatten unless keepdims."""
         program = self.program(inputs)
         one = (BATCH, output[0], *(1 for _ in inputs[0][1:]))
-        y = program.lifted(0, one, lambda x, wide: program.indexed("adaptive_max_pool", x, wide))
+        y = program.lifted(0, one, program.adaptive_max_pool)
         if not self.keepdims:
             program.flat(y)
         return program.done()
@@ -144,7 +144,7 @@ class AdaptiveMaxPool(_AdaptivePool):
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
         """One operation with int64 indices."""
         program = self.program(inputs)
-        program.lifted(0, (BATCH, *output), lambda x, wide: program.indexed("adaptive_max_pool", x, wide))
+        program.lifted(0, (BATCH, *output), program.adaptive_max_pool)
         return program.done()
 
 

@@ -18,6 +18,8 @@ BATCH = -1
 """The batch axis in a tensor's shape; an axis of k images is k * BATCH. A tensor without it (a weight, a statistic) does
 not grow with the batch."""
 
+VOLUME = 5
+"""The axes of a batch of volumes."""
 Size = tuple[int, int]
 """How many numbers a tensor holds: a constant, and a number per image."""
 INDEX, BOOL = 8, 1
@@ -47,7 +49,10 @@ class Form(Enum):
 class Layout(Enum):
     """In which order a result's numbers lie in memory."""
 
-    FOLLOW = "as the operand's (elementwise)"
+    FOLLOW = "as the operands' (elementwise)"
+    NUMBER = "the same, where a number is one more operand"
+    PICKED = "as the operand's, but for the axis that an index picks from"
+    LIKE = "the very strides of the first operand (made with empty_like)"
     IMAGE = "channels last if the operand is, else contiguous (windows)"
     PLAIN = "contiguous"
 

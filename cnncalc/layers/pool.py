@@ -171,7 +171,7 @@ class MaxPool(Pool):
         return super()._inside(axes) and not wide
 
     def _pooled(self, program: Program, x: int, shape: Shape, axes: tuple[Axis, ...]) -> int:
-        return program.lifted(x, shape, lambda y, wide: program.indexed("max_pool", y, wide, lazy=len(shape) == 3))
+        return program.lifted(x, shape, lambda y, wide: program.max_pool(y, wide, lazy=len(shape) == 3))
 
 
 def _needs_bare_room(axes: tuple[Axis, ...], inside: bool) -> Iterator[Unmet]:

@@ -17,24 +17,28 @@ class Program(Operations):
     """A layer's operations; every method gives the slot of its result."""
 
     def noisy(self, name: str, x: int) -> int:
-        """An elementwise function with drawn numbers of its input's size, which it keeps."""
+        """A function of each number and a drawn one, which it keeps; both tensors are in order whatever its input is."""
         shape = self.shape(x)
-        return self.add(name, (x,), shape, saves=((0, 0), (-2, 0)), own=((size(shape), 0),))
+        return self.add(name, (x,), shape, saves=((0, 0), (-2, 0)), own=((size(shape), 0),), layout=Layout.PLAIN)
 
     def scaled(self, name: str, x: int, weight: int) -> int:
         """A function of a map and a broadcast weight, whose gradient is made at full size and then summed."""
         shape = self.shape(x)
-        return self.add(
-            name, (x, weight), shape, (NEW, self._wide(weight, shape)), saves=((0, -1), (1, -1)), paired=True
-        )
+        gradients = (NEW, self._wide(weight, shape))
+        saves = ((0, -1), (1, -1))
+        return self.add(name, (x, weight), shape, gradients, saves=saves, paired=True, layout=Layout.LIKE)
 
     def total(self, x: int, shape: tuple[int, ...]) -> int:
         """A sum over some axes: its gradient is the one that arrives, spread."""
         return self.add("sum", (x,), shape, (Gradient(Form.SPREAD),), layout=Layout.PLAIN)
 
-    def masked(self, x: int, mask: tuple[int, ...], divided: bool = False) -> int:
-        """Times drawn numbers: those are no operand's gradient."""
-        drawn = self.add("bernoulli", (), mask, (), named=divided)
+    def masked(self, x: int, mask: tuple[int, ...] | None, divided: bool = False) -> int:
+        """Times drawn numbers: those are no operand's gradient. Without a shape of their own they lie as the map does."""
+        if mask is None:
+            mask = self.shape(x)
+            drawn = self.add("bernoulli", (x,), mask, (None,), layout=Layout.LIKE)
+        else:
+            drawn = self.add("bernoulli", (), mask, (), named=divided)
         if divided:
             drawn = self.add("div", (drawn,), mask, (None,))
         return self.add("mul", (x, drawn), self.shape(x), (NEW, None), saves=((1, 0),))
@@ -73,7 +77,7 @@ class Program(Operations):
 
     def averaged(self, x: int, shape: tuple[int, ...]) -> int:
         """Average pooling, which saves its input."""
-        return self.lifted(x, shape, lambda y, wide: self.image("avg_pool", y, wide, saves=((0, 0),)))
+        return self.lifted(x, shape, lambda y, wide: self.windowed("avg_pool", y, wide, saves=((0, 0),)))
 
     def per_real(self, mean: int, sides: tuple[int, ...], padded: tuple[int, ...]) -> int:
         """A mean over padded windows, divided by the share of each window that is no padding."""
@@ -95,7 +99,9 @@ class Program(Operations):
         """Batch norm over [1, N * C, ...]; scale and shift are repeated for every image."""
         shape = self.shape(x)
         channels = (-shape[1],)
-        repeated = [self.add("repeat", (-1 - index,), channels, named=True) for index in range(2 * affine)]
+        repeated = [
+            self.add("repeat", (-1 - index,), channels, named=True, layout=Layout.PLAIN) for index in range(2 * affine)
+        ]
         rows = self.view(self.contiguous(x), (1, -shape[1], *shape[2:]))
         kept = ((0, -1), (-2, -1), (-3, -1), *(((1, -1),) if affine else ()))
         own = ((size(channels), 0),) * 2
@@ -109,7 +115,7 @@ class Program(Operations):
         rest = (shape[2], prod(shape[3:])) if len(shape) > 3 else shape[2:]
         square = self.view(self.multiply(x, x), (batch, 1, channels, *rest))
         padded = self.pad(square, (batch, 1, channels + window // 2 + (window - 1) // 2, *rest))
-        mean = self.image("avg_pool", padded, (batch, 1, channels, *rest), saves=((0, 0),))
+        mean = self.windowed("avg_pool", padded, (batch, 1, channels, *rest), saves=((0, 0),))
         sums = self.view(self.view(mean, (batch, channels, *rest), "squeeze"), shape)
         shifted = self.shifted(self.scalar("mul", sums))
         gradient = Gradient(Form.NEW, ((size(shape), 0),) * 2)
@@ -152,7 +158,8 @@ class Program(Operations):
             weight = self.view(piece, (1, *self.shape(piece)), "unsqueeze")
             places = self.add("tensor", (), (links,), (), width=INDEX)
             seen = self.shape(x)
-            read = self.add("index", (x, places), (seen[0], links, *seen[2:]), (NEW, None), saves=((1, 0),))
+            shown = (seen[0], links, *seen[2:])
+            read = self.add("index", (x, places), shown, (NEW, None), saves=((1, 0),), layout=Layout.PICKED)
             maps.append(self.conv(read, shape, weight, shift))
         return self.concat(tuple(maps), 1)
 

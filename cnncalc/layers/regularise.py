@@ -21,15 +21,16 @@ class _Drop(Layer):
     rate: Rate = 0.5
     """Share of what is dropped in training; nothing is dropped in prediction."""
 
-    def _mask(self, x: Shape) -> Shape:
-        """What is drawn for one image."""
-        return x
+    def _mask(self, x: Shape) -> Shape | None:
+        """What is drawn for one image; None: for every number."""
+        return None
 
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
         """In training, on the CPU: a mask of numbers, then a product; in prediction nothing."""
         program = self.program(inputs)
         if training and self.rate > 0:
-            program.masked(0, (BATCH, *self._mask(inputs[0])))
+            mask = self._mask(inputs[0])
+            program.masked(0, None if mask is None else (BATCH, *mask))
         return program.done()
 
 
@@ -59,8 +60,8 @@ class SpatialDropout(_Drop):
     kind: ClassVar[str] = "spatial_dropout"
     overwrites: ClassVar[str] = "result"
 
-    def _mask(self, x: Shape) -> Shape:
-        return (x[0], *(1 for _ in x[1:])) if len(x) > 1 else x
+    def _mask(self, x: Shape) -> Shape | None:
+        return (x[0], *(1 for _ in x[1:])) if len(x) > 1 else None
 
 
 class DropPath(_Drop):

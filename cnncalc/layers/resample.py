@@ -15,6 +15,12 @@ from cnncalc.layers.operations import BATCH, Operation
 from cnncalc.layers.window import needs_per_axis
 
 UpsampleMode = Annotated[str, OneOf("nearest", "bilinear", "bicubic")]
+TORCH_NAMES = {
+    "nearest": ("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d"),
+    "bilinear": ("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d"),
+    "bicubic": ("", "upsample_bicubic2d", ""),
+}
+"""Torch's operation per mode and number of axes."""
 
 
 class Upsample(Layer):
@@ -92,7 +98,7 @@ class Upsample(Layer):
     def operations(self, inputs: tuple[Shape, ...], output: Shape, training: bool) -> tuple[Operation, ...]:
         """One interpolation, which saves nothing."""
         program = self.program(inputs)
-        program.image("upsample", 0, (BATCH, *output))
+        program.image(TORCH_NAMES[self.mode][rank(output) - 1], 0, (BATCH, *output))
         return program.done()
 
 

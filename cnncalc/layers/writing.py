@@ -16,6 +16,7 @@ from cnncalc.layers.operations import (
     RESULT,
     SAME,
     VIEWED,
+    VOLUME,
     Form,
     Gradient,
     Layout,
@@ -81,11 +82,11 @@ class Operations:
 
     def scalar(self, name: str, x: int) -> int:
         """Times, or divided by, a number: saves nothing."""
-        return self.unary(name, x)
+        return self.unary(name, x, layout=Layout.NUMBER)
 
     def shifted(self, x: int) -> int:
         """Plus a number: the gradient passes through."""
-        return self.add("add", (x,), self.shape(x), (SAME,))
+        return self.add("add", (x,), self.shape(x), (SAME,), layout=Layout.NUMBER)
 
     def view(self, x: int, shape: tuple[int, ...], name: str = "view") -> int:
         """The same numbers in the same order under another shape."""
@@ -149,12 +150,21 @@ class Operations:
 
     def image(self, name: str, x: int, shape: tuple[int, ...], **fields: Any) -> int:
         """A window or interpolation over positions."""
-        return self.add(name, (x,), shape, layout=Layout.IMAGE, **fields)
+        return self.add(name, (x,), shape, **{"layout": Layout.IMAGE, **fields})
 
-    def indexed(self, name: str, x: int, shape: tuple[int, ...], lazy: bool = False) -> int:
+    def windowed(self, name: str, x: int, shape: tuple[int, ...], **fields: Any) -> int:
+        """A window over positions whose kernel gives a volume's channels first, whatever it is given."""
+        return self.image(name, x, shape, layout=Layout.PLAIN if len(shape) == VOLUME else Layout.IMAGE, **fields)
+
+    def max_pool(self, x: int, shape: tuple[int, ...], lazy: bool = False) -> int:
         """A maximum with int64 indices, which exist without gradients too unless it is lazy."""
         own = ((size(shape), INDEX),)
-        return self.image(name, x, shape, saves=((0, 0), (-2, 0)), own=own, lazy=lazy, straight=lazy)
+        return self.image("max_pool", x, shape, saves=((0, 0), (-2, 0)), own=own, lazy=lazy, straight=lazy)
+
+    def adaptive_max_pool(self, x: int, shape: tuple[int, ...]) -> int:
+        """The same over windows that divide a map into so many positions."""
+        own = ((size(shape), INDEX),)
+        return self.windowed("adaptive_max_pool", x, shape, saves=((0, 0), (-2, 0)), own=own)
 
     def whole_mean(self, x: int, shape: tuple[int, ...]) -> int:
         """Adaptive average pooling to one position: a mean, laid out anew where the map is channels last."""

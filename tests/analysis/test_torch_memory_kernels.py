@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from math import prod
+from random import Random
 from typing import Any
 
 import pytest
@@ -84,22 +85,55 @@ def test_strides(kernel: str, batch: int) -> None:
         y = getattr(torch.nn.functional, name)(x, **options)
         assert _forward(operation, mine, batch) == y.stride()
         for incoming in laid(tuple(y.shape)):
-            (gradient,) = torch.autograd.grad(
-                y, x, torch.empty_strided(y.shape, incoming).normal_(), retain_graph=True
-            )
+            (gradient,) = torch.autograd.grad(y, x, torch.empty_strided(y.shape, incoming).normal_(), retain_graph=True)
             assert _backward(operation, mine, incoming, batch) == gradient.stride(), (mine, incoming)
+
+
+def drawn(shape: tuple[int, ...], random: Random) -> tuple[int, ...]:
+    """Strides of some order, with others along axes of length 1."""
+    axes = len(shape)
+    order = random.choice([[*range(axes)], [0, *range(2, axes), 1], random.sample(range(axes), axes)])
+    strides, step = [0] * axes, 1
+    for axis in reversed(order):
+        strides[axis] = step
+        step *= shape[axis]
+    odd = random.random() < 0.6
+    return tuple(
+        [random.choice([one, 3, step]) if odd and n == 1 else one for n, one in zip(shape, strides, strict=True)]
+    )
+
+
+def test_batch_norm_with_axes_of_length_1() -> None:
+    torch = pytest.importorskip("torch")
+    random, odd = Random(1), 0
+    for _ in range(900):
+        batch, channels, *sides = [random.choice([1, 1, 2, 3, 4]) for _ in range(random.choice([4, 5]))]
+        shape = (batch, channels, *sides)
+        if batch * prod(sides) < 2:
+            continue
+        (operation,) = layer_class("batchnorm")().operations((shape[1:],), shape[1:], True)
+        mine, incoming = drawn(shape, random), drawn(shape, random)
+        x = torch.empty_strided(shape, mine).normal_().requires_grad_()
+        y = torch.nn.functional.batch_norm(x, torch.zeros(channels), torch.ones(channels), training=True)
+        (gradient,) = torch.autograd.grad(y, x, torch.empty_strided(shape, incoming).normal_())
+        assert _forward(operation, mine, batch) == y.stride(), (shape, mine)
+        assert _backward(operation, mine, incoming, batch) == gradient.stride(), (shape, mine, incoming)
+        odd += y.stride() != gradient.stride()
+    assert odd > 20
 
 
 def _forward(operation: Operation, mine: tuple[int, ...], batch: int) -> tuple[int, ...]:
     real = _real(batch)
-    found = layouts.forward(operation, (known(real(operation.shapes[0]), mine),), real, 4)
+    laid = (known(real(operation.shapes[0]), mine), *[None] * (len(operation.shapes) - 1))
+    found = layouts.forward(operation, laid, real, 4)
     return found or contiguous(real(operation.shape))
 
 
 def _backward(operation: Operation, mine: tuple[int, ...], incoming: tuple[int, ...], batch: int) -> tuple[int, ...]:
     real = _real(batch)
     fed, made = real(operation.shapes[0]), real(operation.shape)
-    return layouts.backward(operation, 0, (known(fed, mine),), known(made, incoming), real, 4) or contiguous(fed)
+    laid = (known(fed, mine), *[None] * (len(operation.shapes) - 1))
+    return layouts.backward(operation, 0, laid, known(made, incoming), real, 4) or contiguous(fed)
 
 
 def _real(batch: int) -> layouts.Real:

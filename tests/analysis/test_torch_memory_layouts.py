@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnncalc import analyze
-from cnncalc.analysis.torch_memory.strides import elementwise, ordered
+from cnncalc.analysis.torch_memory.strides import NUMBER, elementwise, like, ordered
 
 from .truth import both, graph
 
@@ -46,6 +46,18 @@ CASES = {
             "- locally_connected: {filters: 3, kernel: 1, bias: false}\n- leaky_relu: 0.2\n"
             "- conv: {filters: 5, kernel: 3, padding: same, bias: false}\n- instancenorm: {affine: true}"
         ),
+    ),
+    "relu6 lays its result out exactly as its operand": (
+        "5x6x11",
+        "- locally_connected: {filters: 3, kernel: 1, bias: false}\n- relu6\n- groupnorm: {groups: 3}",
+    ),
+    "a number makes of two operands two shapes": (
+        "5x6x11",
+        "- locally_connected: {filters: 3, kernel: 1, bias: false}\n- rescale: 2.5\n- groupnorm: {groups: 3}",
+    ),
+    "drawn slopes and what they make lie in order": (
+        "5x6x11",
+        "- dense: {units: 3, axis: channels}\n- rrelu\n- instancenorm",
     ),
     "slopes that are not broadcast are not summed": (
         "3",
@@ -93,6 +105,27 @@ def test_elementwise_follows_the_first_that_tells() -> None:
     assert elementwise((2, 3, 4), [((2, 3, 4), (12, 1, 3))]) == (12, 1, 3)
     assert elementwise((2, 3, 4), [((2, 3, 4), None), ((2, 3, 4), (12, 1, 3))]) is None
     assert elementwise((2, 3, 4), [((2, 3, 4), (0, 0, 0)), ((2, 3, 4), (12, 1, 3))]) == (12, 1, 3)
+
+
+ONE = (1, 3, 5, 11)
+"""A single image, and the strides of one that a permutation made channels last."""
+LAST = (3, 1, 33, 3)
+
+
+def test_a_number_is_an_operand_of_another_shape() -> None:
+    # torch.empty_strided(ONE, LAST).relu().stride(), (... * 2.5).stride(), and the like
+    assert elementwise(ONE, [(ONE, LAST)]) == (165, 1, 33, 3)
+    assert elementwise(ONE, [(ONE, LAST), NUMBER]) == LAST
+    assert elementwise(ONE, [(ONE, (7, 55, 11, 1))]) is None
+    assert elementwise(ONE, [(ONE, (7, 55, 11, 1)), NUMBER]) == (11, 55, 11, 1)
+
+
+def test_a_tensor_made_like_another() -> None:
+    # torch.empty_like(torch.empty_strided(...)).stride()
+    assert like(ONE, LAST) == LAST
+    assert like(ONE, (7, 55, 11, 1)) == (7, 55, 11, 1)
+    assert like((2, 3, 4), (24, 1, 6)) == (12, 1, 3)
+    assert like((2, 3, 4), (0, 0, 0)) is None
 
 
 def test_axes_of_length_1_do_not_disturb_the_order() -> None:

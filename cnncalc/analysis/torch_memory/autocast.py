@@ -16,7 +16,7 @@ from cnncalc.analysis.torch_memory.residents import Programs
 from cnncalc.analysis.torch_memory.trace import Trace
 from cnncalc.analysis.torch_memory.values import Value
 from cnncalc.graph.model import Graph, Node
-from cnncalc.layers.operations import NEW, PADS, Form, Gradient, Operation, Size, size
+from cnncalc.layers.operations import NEW, PADS, Form, Gradient, Layout, Operation, Size, size
 
 FULL, LOW = 4, 2
 """Bytes of float32, the format of parameters and images, and of bfloat16 and float16, which cast the same."""
@@ -171,7 +171,14 @@ class Rewriting:
         read = self._slots.get(slot, slot)
         numbers = size(shape)
         operation = Operation(
-            "to", (read,), shape, _times(numbers, width), (shape,), (_times(numbers, before),), (NEW,)
+            "to",
+            (read,),
+            shape,
+            _times(numbers, width),
+            (shape,),
+            (_times(numbers, before),),
+            (NEW,),
+            layout=Layout.LIKE,
         )
         self._slots[slot] = self._append(operation._replace(named=named), width)
 

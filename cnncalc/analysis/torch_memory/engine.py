@@ -11,7 +11,17 @@ from __future__ import annotations
 
 from cnncalc.analysis.torch_memory import layouts
 from cnncalc.analysis.torch_memory.machine import NONE, Machine
-from cnncalc.analysis.torch_memory.strides import Shape, Strides, contiguous, dense, elementwise, known, ordered, undone
+from cnncalc.analysis.torch_memory.strides import (
+    Shape,
+    Strides,
+    contiguous,
+    dense,
+    elementwise,
+    known,
+    like,
+    ordered,
+    undone,
+)
 from cnncalc.analysis.torch_memory.values import Grad, Saved
 from cnncalc.layers.operations import Form, Operation, Size
 
@@ -136,7 +146,7 @@ class Engine:
             grad.viewed = len(shape) < len(operation.shape)  # summed with all axes kept, then viewed without the first
         if gradient.between is not None:
             whole = real(shape)
-            grad = self._replaced(grad, shape, size, elementwise(whole, [(whole, grad.strides)]))
+            grad = self._replaced(grad, shape, size, like(whole, grad.strides))
         return grad
 
     def _replaced(self, grad: Grad, shape: Shape, size: Size, strides: Strides) -> Grad:

@@ -8,16 +8,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 
-from cnncalc.analysis.torch_memory.strides import Shape, Strides, contiguous, dense, elementwise, image, known, ordered
-from cnncalc.layers.operations import RESULT, Layout, Operation, Size
+from cnncalc.analysis.torch_memory.derivatives import FORMULAS, derived
+from cnncalc.analysis.torch_memory.strides import (
+    NUMBER,
+    Operand,
+    Shape,
+    Strides,
+    arranged,
+    contiguous,
+    dense,
+    elementwise,
+    image,
+    known,
+    like,
+    ordered,
+    picked,
+)
+from cnncalc.layers.operations import RESULT, VOLUME, Layout, Operation, Size
 
 NATIVE = 20_480
 """Up to so many numbers of one image torch convolves with its own kernels instead of oneDNN's."""
-SIGNAL, VOLUME = 3, 5
-"""The axes of a batch of signals, and of volumes."""
+STRAIGHTENED = frozenset({"upsample_bicubic2d", "upsample_nearest3d"})
+"""Whose backward kernels give channels first whatever they are given."""
+SIGNAL = 3
+"""The axes of a batch of signals."""
 FLOAT32 = 4
 THREADS = "torch with a single thread runs {} in another kernel, which lays volumes out otherwise: the figures are for several threads"
 PROCESSOR = "it depends on the processor in which kernel torch runs {} in 16 bits, which lays volumes out otherwise: the figures are for one that has instructions for them"
+ELEMENTWISE = (Layout.FOLLOW, Layout.NUMBER, Layout.LIKE)
 Real = Callable[[Shape], Shape]
 """A shape with the batch's number."""
 
@@ -30,14 +48,26 @@ def forward(operation: Operation, strides: tuple[Strides, ...], real: Real, digi
         return None
     shape = real(operation.shape)
     shapes = [real(one) for one in operation.shapes]
-    if operation.layout is Layout.FOLLOW:
-        return elementwise(shape, list(zip(shapes, strides, strict=True))) if shapes[0] == shape else None
+    if operation.layout is Layout.LIKE:
+        return like(shape, strides[0])
+    if operation.layout in ELEMENTWISE:
+        # what a call only holds (sizes of 0) is none of its operands
+        operands = [
+            one for one, size in zip(zip(shapes, strides, strict=True), operation.sizes, strict=True) if any(size)
+        ]
+        if operation.layout is Layout.NUMBER:
+            operands.append(NUMBER)
+        return elementwise(shape, operands)
+    if operation.layout is Layout.PICKED:
+        return None if strides[0] is None else picked(shape, strides[0])
     if operation.name == "cat" and any(
         image(shape, one, mine) is None for one, mine in zip(shapes, strides, strict=True)
     ):
         return None
     if operation.name == "conv":
         return None if plain(operation, real, digits) else convolved(shape, shapes[0], strides[0])
+    if operation.name == "batch_norm":
+        return normed(shape, strides[0])
     return image(shape, shapes[0], strides[0])
 
 
@@ -50,24 +80,54 @@ def backward(
     if operation.name == "conv":
         fed = real(operation.shapes[0])
         return None if plain(operation, real, digits) else convolved(shape, fed, strides[0])
-    if operation.layout is Layout.FOLLOW:
+    if operation.layout in ELEMENTWISE or operation.name in FORMULAS:
         whole = real(operation.shape)
-        if real(operation.shapes[0]) != whole:
-            return None
-        kept = [what for what, when in operation.saves if when in (-1, position)]
-        operands = [(real(operation.shapes[what]), strides[what]) for what in kept if what >= 0]
-        if RESULT in kept:
-            operands.append((whole, forward(operation, strides, real, digits)))
-        return elementwise(whole, [(whole, incoming), *operands])
-    if operation.name == "upsample":
-        # interpolation alone asks the gradient that comes in, not its operand
-        return image(shape, real(operation.shape), incoming)
+        kept: list[Operand] = []
+        for what, when in operation.saves:
+            if when in (-1, position):
+                if what >= 0:
+                    kept.append((real(operation.shapes[what]), strides[what]))
+                elif what == RESULT:
+                    kept.append((whole, forward(operation, strides, real, digits)))
+                else:  # made by the operation: a copy of the operand, or what lies in order
+                    kept.append((whole, None if operation.layout is Layout.PLAIN else like(whole, strides[0])))
+        return derived(operation, whole, incoming, tuple(kept))
+    if operation.name in STRAIGHTENED:
+        return None
+    if operation.layout is Layout.IMAGE and not operation.saves:
+        # nothing is known of the operand by now: only the gradient that comes in can be asked
+        whole = real(operation.shape)
+        if operation.name == "pad":  # undone by a copy of a part
+            return like(shape, contiguous(whole) if incoming is None else incoming)
+        return image(shape, whole, incoming)
     if mine is None:
         return None
+    if operation.name == "batch_norm" and alike(shape, mine, incoming):
+        return normed(shape, mine)
     if operation.layout is Layout.IMAGE:
         return image(shape, shape, mine)
     # a product's gradient is laid out as its factor is, so that a transposed weight's needs no copy
     return mine if operation.name in ("mm", "addmm") and dense(shape, mine) else None
+
+
+def normed(shape: Shape, strides: Strides) -> Strides:
+    """The strides of what a batch norm makes of a map: those of the format that it fills without holes, if it does."""
+    if strides is None or ordered(shape, strides):
+        return None
+    last = (0, *range(2, len(shape)), 1)
+    return arranged(shape, last) if _formats(shape, strides) else image(shape, shape, strides)
+
+
+def alike(shape: Shape, strides: Strides, incoming: Strides) -> bool:
+    """Whether a map and the gradient of its norm both fill a format without holes, and pass for the same one."""
+    filled = all(one is None or prod(shape) == 1 or _formats(shape, one) for one in (strides, incoming))
+    return filled and (image(shape, shape, strides) is None) == (image(shape, shape, incoming) is None)
+
+
+def _formats(shape: Shape, strides: tuple[int, ...]) -> bool:
+    """Whether a map lies in order: channels first, or channels last as images and volumes may."""
+    last = (0, *range(2, len(shape)), 1)
+    return ordered(shape, strides) or (len(shape) > SIGNAL and ordered(shape, strides, last))
 
 
 def tidy(operation: Operation, strides: Strides, incoming: Strides, real: Real) -> bool:

@@ -14,7 +14,7 @@ from cnncalc.analysis.torch_memory.liveness import last_reads
 from cnncalc.analysis.torch_memory.strides import Shape, Strides, image, ordered, viewed
 from cnncalc.analysis.torch_memory.trace import Trace
 from cnncalc.analysis.torch_memory.values import NO_GRADIENT, OverwriteError, Saved, Value, ViewOverwriteError
-from cnncalc.layers.operations import RESULT, UNSAFE, Operation, Size
+from cnncalc.layers.operations import RESULT, UNSAFE, VOLUME, Operation, Size
 
 if TYPE_CHECKING:
     from cnncalc.analysis.torch_memory.checkpoint import Frame, Replay
@@ -289,4 +289,4 @@ class Machine:
 
 def _convolves_volumes(operation: Operation) -> bool:
     """Whether it is a convolution for which torch chooses among kernels that lay things out in different ways."""
-    return operation.name == "conv" and len(operation.shape) == layouts.VOLUME
+    return operation.name == "conv" and len(operation.shape) == VOLUME

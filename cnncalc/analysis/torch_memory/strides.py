@@ -71,10 +71,16 @@ def arranged(shape: Shape, order: tuple[int, ...]) -> Strides:
 
 
 Operand = tuple[Shape, Strides]
+NUMBER: Operand = ((), None)
+"""A number among the operands: a tensor without axes."""
 
 
 def elementwise(shape: Shape, operands: Sequence[Operand]) -> Strides:
-    """The strides of an elementwise result (torch's TensorIterator): dense, in the order of the first operand that tells."""
+    """The strides of an elementwise result (torch's TensorIterator): dense, in the order of the first operand that tells.
+
+    Operands that all have the result's shape and lie in order, channels last, or alike without holes are not sorted
+    out: only then do axes of length 1 get the strides of a fresh tensor, or keep theirs. A NUMBER has another shape.
+    """
     given = [strides or contiguous(one) for one, strides in operands]
     if all(one == shape for one, _ in operands):
         if all(ordered(shape, strides) for strides in given):
@@ -98,9 +104,9 @@ def elementwise(shape: Shape, operands: Sequence[Operand]) -> Strides:
 
 
 def _broadcast(shape: Shape, source: Shape, strides: tuple[int, ...]) -> tuple[int, ...]:
-    if len(source) != len(shape):
-        return (0,) * len(shape)
-    return tuple([stride if one == n else 0 for stride, one, n in zip(strides, source, shape, strict=True)])
+    missing = (0,) * (len(shape) - len(source))
+    pairs = zip(strides, source, shape[len(missing) :], strict=True)
+    return (*missing, *[stride if one == n else 0 for stride, one, n in pairs])
 
 
 def _swap(shape: Shape, operands: list[tuple[int, ...]], inner: int, outer: int) -> int:
@@ -114,6 +120,17 @@ def _swap(shape: Shape, operands: list[tuple[int, ...]], inner: int, outer: int)
         if shape[inner] > shape[outer]:
             return 1
     return 0
+
+
+def like(shape: Shape, strides: Strides) -> Strides:
+    """The strides of an empty tensor made after another one (empty_like, to): the very same where that has no holes."""
+    return strides if dense(shape, strides) else elementwise(shape, ((shape, strides), NUMBER))
+
+
+def picked(shape: Shape, strides: tuple[int, ...]) -> Strides:
+    """The strides of what an index picks along axis 1: in the order of the other axes, whatever that one's stride."""
+    places = (1, shape[1], *(1 for _ in shape[2:]))
+    return elementwise(shape, ((shape, (strides[0], 0, *strides[2:])), (places, None)))
 
 
 def image(shape: Shape, source: Shape, strides: Strides) -> Strides:
