@@ -60,25 +60,18 @@ def layer_cost(node: Node, shapes: tuple[Shape, ...]) -> Cost:
     )
 
 
-def needs_gradient(graph: Graph, cost: tuple[Cost | None, ...]) -> tuple[bool, ...]:
-    """Per node whether its output depends on a trainable parameter."""
-    return _behind_weights(graph, cost)[0]
-
-
-def _behind_weights(graph: Graph, cost: tuple[Cost | None, ...]) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
-    """Per node whether its output depends on a trainable parameter, and whether what it reads does."""
+def reads_weights(graph: Graph, cost: tuple[Cost | None, ...]) -> tuple[bool, ...]:
+    """Per node whether what it reads depends on a trainable parameter, so that it needs a gradient."""
     reached: set[int] = set()
-    outputs, reads = [], []
+    result = []
     for node in graph.nodes:
         owner = graph.nodes[node.share] if node.share is not None else node
         own = cost[owner.index]
         before = not reached.isdisjoint(node.inputs)
-        after = before or (owner.trainable and own is not None and own.tensors > 0)
-        if after:
+        if before or (owner.trainable and own is not None and own.tensors > 0):
             reached.add(node.index)
-        outputs.append(after)
-        reads.append(before)
-    return tuple(outputs), tuple(reads)
+        result.append(before)
+    return tuple(result)
 
 
 def computed_again(graph: Graph) -> list[int]:
@@ -98,7 +91,7 @@ def training_macs(graph: Graph, cost: tuple[Cost | None, ...]) -> Dim | None:
     """
     again = computed_again(graph)
     terms: list[Dim] = []
-    for node, own, before in zip(graph.nodes, cost, _behind_weights(graph, cost)[1], strict=True):
+    for node, own, before in zip(graph.nodes, cost, reads_weights(graph, cost), strict=True):
         if own is None:
             return None
         if own.ops.macs == 0:
